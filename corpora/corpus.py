@@ -1,0 +1,262 @@
+"""An encoded corpus: all token ids and where sentences start, memory-mapped; prepared once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from corpora.errors import InputError, StorageError
+from corpora.preparing import FORMAT_VERSION, PrepareOptions, encode_sources
+from corpora.sources import Source, find_sources
+from corpora.storage import require_writable_folder, write_folder
+from corpora.text import TextOptions
+from corpora.threads import default_threads
+from corpora.vocabulary import Vocabulary
+
+CACHE_NAME = ".w2v-cache"
+TABLE_SHARE = 4  # distinct words may take a quarter of the machine's memory while they are counted
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """The tokens of a text as word ids, and the sentences they stand in.
+
+    Args:
+        vocabulary: V words.
+        tokens: int32 (N,), ids below V.
+        offsets: int64 (S + 1,): sentence s is tokens[offsets[s]:offsets[s + 1]], never empty.
+        digest: SHA-256 of tokens, offsets, words and counts, in hexadecimal.
+        summary: what was met while it was prepared.
+        is_cached: whether it was found prepared.
+    """
+
+    vocabulary: Vocabulary
+    tokens: np.ndarray
+    offsets: np.ndarray
+    digest: str = ""
+    summary: Mapping[str, object] = field(default_factory=dict)
+    is_cached: bool = False
+    _folder: tempfile.TemporaryDirectory | None = None  # of a corpus that nobody else can use again
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens whose word is in the vocabulary."""
+        return len(self.tokens)
+
+    @property
+    def n_sentences(self) -> int:
+        """Sentences that hold a token."""
+        return len(self.offsets) - 1
+
+    @classmethod
+    def prepare(
+        cls,
+        paths: Sequence[str | os.PathLike[str]],
+        *,
+        min_count: int = 5,
+        max_words: int | None = None,
+        text: TextOptions = TextOptions(),  # noqa: B008 - a NamedTuple, which nothing can change
+        vocabulary: Vocabulary | None = None,
+        cache: str | os.PathLike[str] | None = None,
+        threads: int | None = None,
+        max_table_bytes: int | None = None,
+        report: Callable[[int, int], None] | None = None,
+    ) -> Corpus:
+        """Reads, counts and encodes a text once; finds the result again when nothing has changed.
+
+        Args:
+            paths: files, folders, globs, or "-" for standard input.
+            min_count: words that occur less often are left out.
+            max_words: the most frequent words to keep; None keeps all.
+            text: how bytes become words.
+            vocabulary: encode the words of this vocabulary, with its counts, instead of counting.
+            cache: folder for the encoded corpus; by default .w2v-cache beside the first file, or in the
+                user's cache folder where that cannot be written to.
+            threads: threads that parse; by default as many as there are cores.
+            max_table_bytes: memory for distinct words while counting; by default a quarter of the machine's.
+            report: gets (bytes read, bytes in all) every tenth of a second; all is 0 for a stream.
+
+        Raises:
+            ValueError: an option is out of range, or no path is given.
+            InputError: the text is missing, empty, damaged, or has too few words.
+            StorageError: the cache cannot be written.
+            MemoryLimitError: the distinct words of a stream do not fit into memory.
+        """
+        _require_options(min_count, max_words, text)
+        sources = find_sources(paths)
+        options = PrepareOptions(text, min_count, max_words)
+        is_stream = any(source.is_stream for source in sources)
+        scratch = tempfile.TemporaryDirectory(prefix="w2v-", dir=cache) if is_stream else None
+        folder = Path(scratch.name) if scratch else _cache_folder(sources, cache)
+        target = folder / _key(sources, options, vocabulary)
+        if _is_whole(target):
+            return cls.load(target, is_cached=True)
+        total = sum(source.size for source in sources)
+        with write_folder(target) as unfinished:
+            encode_sources(
+                sources,
+                options,
+                unfinished,
+                vocabulary=vocabulary,
+                n_threads=threads or default_threads(),
+                max_table_bytes=max_table_bytes or _memory_bytes() // TABLE_SHARE,
+                report=None
+                if report is None
+                else lambda n_packed: report(n_packed, 0 if is_stream else total),
+            )
+        return cls.load(target, _folder=scratch)
+
+    @classmethod
+    def load(
+        cls,
+        folder: str | os.PathLike[str],
+        *,
+        is_cached: bool = False,
+        _folder: tempfile.TemporaryDirectory | None = None,
+    ) -> Corpus:
+        """Opens an encoded corpus; tokens and offsets are mapped, not read.
+
+        Raises:
+            InputError: the folder holds no whole encoded corpus of this version.
+        """
+        folder = Path(folder)
+        if not _is_whole(folder):
+            raise InputError(
+                "C20", "not a whole encoded corpus", path=folder, fix="remove the folder and prepare it again"
+            )
+        summary = json.loads((folder / "corpus.json").read_bytes())
+        words = tuple((folder / "words.txt").read_bytes().decode().split("\n"))
+        vocabulary = Vocabulary(words, np.fromfile(folder / "counts.i64", dtype=np.int64))
+        return cls(
+            vocabulary,
+            np.memmap(folder / "tokens.i32", dtype=np.int32, mode="r"),
+            np.memmap(folder / "offsets.i64", dtype=np.int64, mode="r"),
+            summary["digest"],
+            summary,
+            is_cached,
+            _folder,
+        )
+
+    @classmethod
+    def from_sentences(cls, sentences: Iterable[Sequence[str]], *, min_count: int = 5) -> Corpus:
+        """A corpus of sentences in memory, such as sessions of items; a token may be any string.
+
+        Args:
+            sentences: read once, so a generator will do; each a list of words.
+            min_count: words that occur less often are left out.
+
+        Raises:
+            TypeError: `sentences` or one of them is a string, which would be read letter by letter.
+            InputError: fewer than two words are left.
+        """
+        if isinstance(sentences, (str, bytes)):
+            raise TypeError(
+                "pass a list of sentences, each a list of words; for a file use Corpus.prepare([path])"
+            )
+        entries: dict[str, int] = {}
+        encoded = [_encode_sentence(sentence, entries) for sentence in sentences]
+        counts = np.bincount(np.concatenate([*encoded, np.empty(0, np.int32)]), minlength=len(entries))
+        pairs = zip(entries, counts.tolist(), strict=True)
+        vocabulary = Vocabulary.from_counts((word, count) for word, count in pairs if count >= min_count)
+        if len(vocabulary) < 2:
+            raise InputError(
+                "V01",
+                f"{len(entries):,} distinct words, {len(vocabulary)} occur min_count={min_count} times",
+                fix="lower min_count, or pass more sentences",
+            )
+        word_ids = np.array([vocabulary.ids.get(word, -1) for word in entries], dtype=np.int32)
+        kept = [word_ids[sentence][word_ids[sentence] >= 0] for sentence in encoded]
+        kept = [sentence for sentence in kept if len(sentence)]
+        offsets = np.concatenate([[0], np.cumsum([len(sentence) for sentence in kept])]).astype(np.int64)
+        tokens = np.concatenate(kept)
+        digest = hashlib.sha256("\n".join(vocabulary.words).encode() + tokens.tobytes() + offsets.tobytes())
+        return cls(vocabulary, tokens, offsets, digest.hexdigest())
+
+    def shard(self, rank: int, n_shards: int) -> Corpus:
+        """Part `rank` of `n_shards` of about equal length: whole sentences, a view, the same vocabulary.
+
+        Raises:
+            ValueError: `rank` is not one of 0 to n_shards - 1.
+        """
+        if not 0 <= rank < n_shards:
+            raise ValueError(f"rank must be 0 to {n_shards - 1}, got {rank}")
+        cuts = [self.n_tokens * r // n_shards for r in (rank, rank + 1)]
+        first, last = np.searchsorted(self.offsets, cuts, side="left")
+        offsets = self.offsets[first : last + 1]
+        digest = f"{self.digest}:{rank}/{n_shards}"
+        return Corpus(self.vocabulary, self.tokens[offsets[0] : offsets[-1]], offsets - offsets[0], digest)
+
+
+def _encode_sentence(sentence: Sequence[str], entries: dict[str, int]) -> np.ndarray:
+    if isinstance(sentence, (str, bytes)):
+        raise TypeError(f"each sentence must be a list of words, got the string {sentence[:40]!r}")
+    return np.array([entries.setdefault(word, len(entries)) for word in sentence], dtype=np.int32)
+
+
+def _require_options(min_count: int, max_words: int | None, text: TextOptions) -> None:
+    from corpora.text import ENCODING_ERRORS, TOKENIZERS
+
+    if min_count < 1:
+        raise ValueError(f"min_count must be 1 or more, got {min_count}")
+    if max_words is not None and max_words < 2:
+        raise ValueError(f"max_words must be 2 or more, got {max_words}")
+    if text.tokenizer not in TOKENIZERS:
+        raise ValueError(f"tokenizer must be one of {', '.join(TOKENIZERS)}, got {text.tokenizer!r}")
+    if text.encoding_errors not in ENCODING_ERRORS:
+        raise ValueError(
+            f"encoding_errors must be one of {', '.join(ENCODING_ERRORS)}, got {text.encoding_errors!r}"
+        )
+
+
+def _cache_folder(sources: list[Source], cache: str | os.PathLike[str] | None) -> Path:
+    """Where encoded corpora go: as told, beside the text, or where the system keeps caches of this user."""
+    if cache is not None:
+        folder = Path(cache)
+        folder.mkdir(parents=True, exist_ok=True)
+        require_writable_folder(folder)
+        return folder
+    beside = Path(sources[0].path).absolute().parent
+    try:
+        require_writable_folder(beside)
+        return beside / CACHE_NAME
+    except StorageError:
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+        return Path(base) / "w2v" / "corpora"
+
+
+def _key(sources: list[Source], options: PrepareOptions, vocabulary: Vocabulary | None) -> str:
+    """Name of a cache entry: the first file's, for people, and a hash of all that decides the result."""
+    parts = [(os.path.abspath(source.path), source.size, source.modified) for source in sources]
+    words = None if vocabulary is None else [vocabulary.words, vocabulary.counts.tolist()]
+    described = json.dumps([FORMAT_VERSION, parts, options._asdict(), words])
+    name = Path(sources[0].path).name[:60].lstrip(".-") or "corpus"
+    return f"{name}-{hashlib.sha256(described.encode(errors='surrogateescape')).hexdigest()[:16]}"
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether a folder holds an encoded corpus with files as long as its summary says."""
+    try:
+        summary = json.loads((folder / "corpus.json").read_bytes())
+        sizes = {
+            "tokens.i32": 4 * summary["tokens"],
+            "offsets.i64": 8 * (summary["sentences"] + 1),
+            "counts.i64": 8 * summary["vocabulary"],
+        }
+        if summary["format_version"] != FORMAT_VERSION:
+            return False
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _memory_bytes() -> int:
+    if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 8 << 30

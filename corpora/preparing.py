@@ -1,0 +1,256 @@
+"""Sources into an encoded corpus on disk: parse once, merge the tables, order the words, remap the ids."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from corpora import kernels
+from corpora.errors import InputError, MemoryLimitError
+from corpora.parsing import Parse, parse_sources
+from corpora.sources import Source
+from corpora.storage import open_new, sync
+from corpora.text import TextOptions
+from corpora.token_files import MAX_SENTENCE, WrittenTokens, write_tokens
+from corpora.vocabulary import Vocabulary
+from corpora.word_table import BYTES_PER_ENTRY, GrowingTable, table_of
+
+FORMAT_VERSION = 1
+
+
+class PrepareOptions(NamedTuple):
+    """What decides the encoded corpus, beside its sources.
+
+    Args:
+        text: how bytes become words.
+        min_count: words that occur less often are left out.
+        max_words: the most frequent words to keep; None keeps all.
+    """
+
+    text: TextOptions = TextOptions()
+    min_count: int = 5
+    max_words: int | None = None
+
+
+class Encoded(NamedTuple):
+    """What is known of a corpus once it is written."""
+
+    vocabulary: Vocabulary
+    summary: dict[str, object]
+
+
+def encode_sources(
+    sources: list[Source],
+    options: PrepareOptions,
+    folder: Path,
+    *,
+    vocabulary: Vocabulary | None = None,
+    n_threads: int,
+    max_table_bytes: int,
+    report: Callable[[int], None] | None = None,
+) -> Encoded:
+    """Writes words.txt, counts, tokens, offsets and corpus.json into a folder.
+
+    Memory is bounded by the vocabulary: the ids go through the disk.
+
+    Args:
+        sources: read in this order.
+        options: what decides the result.
+        folder: exists and is empty.
+        vocabulary: encode its words alone and keep its counts; by default the corpus is counted.
+        n_threads: threads that parse.
+        max_table_bytes: memory for distinct words of all threads. Beyond it rare words are dropped while
+            counting, and the corpus is read a second time to count and encode those that are left.
+        report: gets the packed bytes read so far.
+
+    Raises:
+        InputError: a source is unreadable, empty or no text; or fewer than two words are left.
+        MemoryLimitError: the distinct words of a stream, which cannot be read twice, do not fit.
+        StorageError: the folder cannot be written.
+    """
+    parse, vocabulary_entries, given = _count(
+        sources, options, folder, vocabulary, n_threads, max_table_bytes, report
+    )
+    table, thread_entries = _merge(parse)
+    _require_words(parse, sources)
+    if vocabulary_entries is None:
+        kept = np.flatnonzero(table.counts >= options.min_count)
+        order = table.order(kept)[: options.max_words]
+        given = Vocabulary(table.words(order), table.counts[order])
+    else:
+        order = vocabulary_entries
+    _require_two(table, options, given)
+    word_ids = np.full(len(table), -1, dtype=np.int32)
+    word_ids[order] = np.arange(len(order), dtype=np.int32)
+    written = write_tokens(parse, [word_ids[entries] for entries in thread_entries], folder, n_threads)
+    if written.n_tokens == 0:
+        raise InputError(
+            "V11",
+            f"0 of {_n_words(parse):,} corpus words are in the vocabulary",
+            path=sources[0].name,
+            fix="use the vocabulary of this corpus, made with the same --lowercase and --tokenizer",
+        )
+    summary = _summary(parse, table, given, written, options)
+    _write_vocabulary(given, folder)
+    with open_new(folder / "corpus.json") as file:
+        file.write(json.dumps(summary, indent=1).encode())
+        sync(file)
+    return Encoded(given, summary)
+
+
+def _count(
+    sources: list[Source],
+    options: PrepareOptions,
+    folder: Path,
+    vocabulary: Vocabulary | None,
+    n_threads: int,
+    max_table_bytes: int,
+    report: Callable[[int], None] | None,
+) -> tuple[Parse, np.ndarray | None, Vocabulary | None]:
+    """Parses once, or twice where the distinct words do not fit into memory."""
+    if vocabulary is not None:
+        given = vocabulary.prune(min_count=options.min_count, max_words=options.max_words)
+        parse = _encode_known(sources, options, given.words, folder, n_threads, report)
+        return parse, np.arange(len(given)), given
+    max_entries = max_table_bytes // BYTES_PER_ENTRY // n_threads
+    tables = [GrowingTable(max_entries=max_entries) for _ in range(n_threads)]
+    parse = parse_sources(sources, options.text, tables, folder, report=report)
+    if parse.is_complete:
+        return parse, None, None
+    if any(source.is_stream for source in sources):
+        raise MemoryLimitError(
+            "V05",
+            f"more distinct words than fit into {max_table_bytes >> 20} MiB; a stream cannot be read twice",
+            fix="raise --max-vocab-memory, or save the stream to a file",
+        )
+    return _recount(parse, sources, options, folder, report), None, None
+
+
+def _recount(
+    parse: Parse,
+    sources: list[Source],
+    options: PrepareOptions,
+    folder: Path,
+    report: Callable[[int], None] | None,
+) -> Parse:
+    """The second reading, for the words that survived the first; their counts are exact again."""
+    table, _ = _merge(parse)
+    words = table.words(np.arange(len(table)))
+    lowest = max(table.min_kept for table in parse.tables)
+    again = _encode_known(sources, options, words, folder, len(parse.tables), report)
+    remark = (
+        f"too many distinct words for the memory limit: some that occur less than {lowest:,} times in a part "
+        "of the corpus were dropped; raise --max-vocab-memory to keep them"
+    )
+    again.remarks[:] = [*parse.remarks, remark]
+    return again
+
+
+def _encode_known(
+    sources: list[Source],
+    options: PrepareOptions,
+    words: tuple[str, ...],
+    folder: Path,
+    n_threads: int,
+    report: Callable[[int], None] | None,
+) -> Parse:
+    tables = [table_of(words) for _ in range(n_threads)]
+    if len(tables[0]) != len(words):
+        raise ValueError("a word of the vocabulary is empty, too long, or holds a blank")
+    return parse_sources(sources, options.text, tables, folder, may_insert=False, report=report)
+
+
+def _merge(parse: Parse) -> tuple[GrowingTable, list[np.ndarray]]:
+    """One table of all words, and for each thread the entries in it of its own entries."""
+    table, *others = parse.tables
+    own = np.arange(len(table), dtype=np.int32)
+    return table, [own, *(table.merge(other) for other in others)]
+
+
+def _write_vocabulary(vocabulary: Vocabulary, folder: Path) -> None:
+    with open_new(folder / "words.txt") as file:
+        file.write("\n".join(vocabulary.words).encode())
+        sync(file)
+    with open_new(folder / "counts.i64") as file:
+        file.write(vocabulary.counts.astype("<i8").tobytes())
+        sync(file)
+
+
+def _n_words(parse: Parse) -> int:
+    totals = parse.totals
+    return int(totals[kernels.N_IDS] - totals[kernels.N_ENDS] + totals[kernels.N_UNKNOWN])
+
+
+def _summary(
+    parse: Parse, table: GrowingTable, vocabulary: Vocabulary, written: WrittenTokens, options: PrepareOptions
+) -> dict[str, object]:
+    totals = parse.totals
+    words = hashlib.sha256("\n".join(vocabulary.words).encode() + vocabulary.counts.tobytes())
+    return {
+        "format_version": FORMAT_VERSION,
+        "words": _n_words(parse),
+        "tokens": written.n_tokens,
+        "sentences": written.n_sentences,
+        "vocabulary": len(vocabulary),
+        "distinct_words": len(table),
+        "lines": int(totals[kernels.N_LINES]),
+        "lines_split": written.n_split,
+        "words_too_long": int(totals[kernels.N_TOO_LONG]),
+        "nul_bytes": int(totals[kernels.N_NUL]),
+        "min_count": options.min_count,
+        "text": options.text._asdict(),
+        "digest": hashlib.sha256((written.digest + words.hexdigest()).encode()).hexdigest(),
+        "remarks": [*parse.remarks, *_remarks(totals, written, vocabulary)],
+    }
+
+
+def _remarks(totals: np.ndarray, written: WrittenTokens, vocabulary: Vocabulary) -> list[str]:
+    remarks = []
+    if written.n_split:
+        remarks.append(
+            f"{written.n_split:,} lines of more than {MAX_SENTENCE:,} words were split into sentences"
+        )
+    if totals[kernels.N_TOO_LONG]:
+        remarks.append(f"{totals[kernels.N_TOO_LONG]:,} words of more than 1,000 bytes were dropped")
+    if totals[kernels.N_NUL]:
+        remarks.append(f"{totals[kernels.N_NUL]:,} zero bytes were read as blanks")
+    marked = [i for i, word in enumerate(vocabulary.words) if "\ufeff" in word]
+    if marked:
+        remarks.append(
+            f"a byte-order mark is part of {int(vocabulary.counts[marked].sum()):,} words inside the text"
+        )
+    return remarks
+
+
+def _require_words(parse: Parse, sources: list[Source]) -> None:
+    if _n_words(parse):
+        return
+    n_lines = int(parse.totals[kernels.N_LINES])
+    name = sources[0].name if len(sources) == 1 else f"{sources[0].name} and {len(sources) - 1} more"
+    if not parse.blocks:
+        raise InputError("C02", "the corpus is empty", path=name, fix="pass a file with text in it")
+    raise InputError("C03", f"0 words in {n_lines:,} lines", path=name, fix="pass a file with text in it")
+
+
+def _require_two(table: GrowingTable, options: PrepareOptions, vocabulary: Vocabulary) -> None:
+    if len(vocabulary) >= 2:
+        return
+    if len(table) == 1:
+        word = table.words(np.arange(1))[0]
+        raise InputError(
+            "V02",
+            f"negative sampling needs at least 2 distinct words, the corpus has only {word!r}",
+            fix="pass text with more than one word in it",
+        )
+    n_most = int(table.counts.max(initial=0))
+    raise InputError(
+        "V01",
+        f"{len(table):,} distinct words, the most frequent occurs {n_most:,} times, min-count is "
+        f"{options.min_count}: {len(vocabulary)} words are left, and training needs 2",
+        fix="lower --min-count, or pass more text",
+    )

@@ -1,0 +1,113 @@
+"""Provisional ids into the two files of an encoded corpus: tokens, and offsets of sentences."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from corpora import kernels
+from corpora.parsing import EncodedBlock, Parse
+from corpora.storage import open_new, sync
+
+MAX_SENTENCE = 10_000  # tokens; a longer line is split into sentences of this length, and nothing is lost
+
+
+class WrittenTokens(NamedTuple):
+    """What was written: tokens, sentences, lines that were split, and a SHA-256 of it all."""
+
+    n_tokens: int
+    n_sentences: int
+    n_split: int
+    digest: str
+
+
+def write_tokens(parse: Parse, word_ids: list[np.ndarray], folder: Path, n_threads: int) -> WrittenTokens:
+    """Writes the files tokens.i32 and offsets.i64: blocks are remapped in parallel and written in order.
+
+    Args:
+        parse: the provisional ids.
+        word_ids: for each thread, int32 (E,): the word id of each entry of its table, -1 for a pruned word.
+        folder: where the files are made.
+        n_threads: threads that remap.
+    """
+    digest = hashlib.sha256()
+    sentences = _SentenceEnds()
+    with open_new(folder / "tokens.i32") as tokens_file, open_new(folder / "offsets.i64") as offsets_file:
+        offsets_file.write(np.zeros(1, dtype=np.int64).tobytes())
+        for block, tokens, ends in _remapped(parse, word_ids, n_threads):
+            offsets = sentences.place(ends, len(tokens), ends_before=block.starts_source)
+            for array, file in ((tokens, tokens_file), (offsets, offsets_file)):
+                data = memoryview(array).cast("B")
+                file.write(data)
+                digest.update(data)
+        offsets_file.write(sentences.close().tobytes())
+        sync(tokens_file)
+        sync(offsets_file)
+    return WrittenTokens(sentences.n_tokens, sentences.n_sentences, sentences.n_split, digest.hexdigest())
+
+
+def _remapped(
+    parse: Parse, word_ids: list[np.ndarray], n_threads: int
+) -> Iterator[tuple[EncodedBlock, np.ndarray, np.ndarray]]:
+    def remap(block: EncodedBlock) -> tuple[EncodedBlock, np.ndarray, np.ndarray]:
+        ids = _read_ids(parse.files[block.thread], block)
+        tokens = np.empty(len(ids) + 1, dtype=np.int32)
+        ends = np.empty(len(ids), dtype=np.int64)
+        n_tokens, n_ends = kernels.remap_ids(ids, len(ids), word_ids[block.thread], tokens, ends)
+        return block, tokens[:n_tokens], ends[:n_ends]
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        for first in range(0, len(parse.blocks), 2 * n_threads):
+            yield from pool.map(remap, parse.blocks[first : first + 2 * n_threads])
+
+
+def _read_ids(file: BinaryIO, block: EncodedBlock) -> np.ndarray:
+    return np.frombuffer(os.pread(file.fileno(), 4 * block.n_ids, block.offset), dtype=np.int32)
+
+
+class _SentenceEnds:
+    """Turns ends of lines, block by block, into offsets of sentences; splits those that are too long."""
+
+    def __init__(self) -> None:
+        self.n_tokens = 0
+        self.n_sentences = 0
+        self.n_split = 0
+        self._start = 0  # where the sentence begins that is open
+
+    def place(self, ends: np.ndarray, n_tokens: int, *, ends_before: bool) -> np.ndarray:
+        """int64: the new offsets, given the ends of lines in a block and its number of tokens."""
+        ends = self.n_tokens + ends
+        if ends_before:
+            ends = np.concatenate([[self.n_tokens], ends])
+        self.n_tokens += n_tokens
+        return self._offsets(ends)
+
+    def close(self) -> np.ndarray:
+        """int64: the offset that ends the last sentence, where the text has no line feed there."""
+        return self._offsets(np.array([self.n_tokens], dtype=np.int64))
+
+    def _offsets(self, ends: np.ndarray) -> np.ndarray:
+        starts = np.concatenate([[self._start], ends[:-1]]) if len(ends) else ends
+        lengths = ends - starts
+        ends, starts, lengths = (array[lengths > 0] for array in (ends, starts, lengths))
+        if len(ends):
+            self._start = int(ends[-1])
+        if (lengths > MAX_SENTENCE).any():
+            self.n_split += int((lengths > MAX_SENTENCE).sum())
+            ends = _split_long(starts, lengths)
+        self.n_sentences += len(ends)
+        return ends.astype(np.int64)
+
+
+def _split_long(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    n_parts = (lengths + MAX_SENTENCE - 1) // MAX_SENTENCE
+    first_part = np.repeat(np.cumsum(n_parts) - n_parts, n_parts)
+    part = np.arange(n_parts.sum()) - first_part
+    starts, lengths = np.repeat(starts, n_parts), np.repeat(lengths, n_parts)
+    return starts + np.minimum((part + 1) * MAX_SENTENCE, lengths)

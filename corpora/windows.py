@@ -1,0 +1,143 @@
+"""The windows that training reads: who stands around whom, and what they are told apart from.
+
+A chunk is a run of whole sentences of about CHUNK_TOKENS tokens. Its windows are a pure function of
+(seed, epoch, chunk): the same for one thread or sixty-four, for the CPU or a GPU.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from corpora import kernels
+from corpora.corpus import Corpus
+from corpora.sampling import keep_probabilities, noise_table, random_state
+
+CHUNK_TOKENS = 4096  # a few milliseconds of training, so that Ctrl-C and the schedule stay responsive
+
+
+class Windows(NamedTuple):
+    """Windows of one chunk; skip-gram and CBOW read the same four arrays.
+
+    Args:
+        centers: int32 (W,), the word each window predicts.
+        contexts: int32 (M,), the words around them, in the order of the text.
+        offsets: int64 (W + 1,): window w has contexts[offsets[w]:offsets[w + 1]], at least one.
+        negatives: int32 (W, K), noise words, shared by the contexts of a window. A negative equal to the
+            center counts for nothing: the objective and the kernels skip it.
+    """
+
+    centers: np.ndarray
+    contexts: np.ndarray
+    offsets: np.ndarray
+    negatives: np.ndarray
+
+
+class WindowSampler:
+    """Draws the windows of any chunk of a corpus in any epoch.
+
+    Args:
+        corpus: the tokens; word ids below `len(corpus.vocabulary)`.
+        window: largest distance between a center and a context, in tokens that survived subsampling.
+        negatives: K, noise words for each window.
+        subsample: threshold of `keep_probabilities`; 0 keeps every token.
+        noise_exponent: exponent of `noise_table`.
+        seed: any integer of 64 bits.
+        shrink: draw each window's width evenly from 1 to `window`, which weighs near words higher (as in
+            word2vec.c); False takes full windows.
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        *,
+        window: int = 5,
+        negatives: int = 5,
+        subsample: float = 1e-3,
+        noise_exponent: float = 0.75,
+        seed: int = 1,
+        shrink: bool = True,
+    ) -> None:
+        if window < 1 or negatives < 1:
+            raise ValueError(f"window and negatives must be 1 or more, got {window} and {negatives}")
+        counts = corpus.vocabulary.counts
+        self.corpus = corpus
+        self.window = window
+        self.negatives = negatives
+        self.seed = seed
+        self.shrink = shrink
+        self.keep_probabilities = keep_probabilities(counts, subsample)
+        self.noise = noise_table(counts, noise_exponent)
+        self._keep_thresholds = _thresholds(self.keep_probabilities)
+        self._chunk_sentences = _cut_chunks(corpus.offsets, CHUNK_TOKENS)
+
+    @property
+    def n_chunks(self) -> int:
+        """Number of chunks in one epoch."""
+        return len(self._chunk_sentences) - 1
+
+    @property
+    def chunk_starts(self) -> np.ndarray:
+        """int64 (n_chunks + 1,): the token where each chunk starts, and the end of the last."""
+        return self.corpus.offsets[self._chunk_sentences]
+
+    @property
+    def effective_tokens(self) -> float:
+        """Tokens expected to survive subsampling in one epoch."""
+        return float(self.keep_probabilities @ self.corpus.vocabulary.counts)
+
+    def sample(self, epoch: int, chunk: int, *, room: kernels.WindowArrays | None = None) -> Windows:
+        """Returns the windows of one chunk in one epoch.
+
+        Args:
+            epoch: counted from 0.
+            chunk: counted from 0, less than `n_chunks`.
+            room: arrays of `allocate`, written over; the result then is a view of them. New ones by default.
+        """
+        if not 0 <= chunk < self.n_chunks:
+            raise IndexError(f"chunk {chunk} of {self.n_chunks}")
+        room = self.allocate() if room is None else room
+        first, last = self._chunk_sentences[chunk], self._chunk_sentences[chunk + 1]
+        offsets = self.corpus.offsets[first : last + 1]
+        n_windows = kernels.fill_windows(
+            self.corpus.tokens[offsets[0] : offsets[-1]],
+            offsets[1:] - offsets[0],
+            self._keep_thresholds,
+            self.noise.packed,
+            random_state(self.seed, epoch, chunk),
+            self.window,
+            self.shrink,
+            room,
+        )
+        n_contexts = room.offsets[n_windows]
+        return Windows(
+            room.centers[:n_windows],
+            room.contexts[:n_contexts],
+            room.offsets[: n_windows + 1],
+            room.negatives[:n_windows],
+        )
+
+    def allocate(self) -> kernels.WindowArrays:
+        """Room for the windows of any chunk, for one thread to use again and again."""
+        largest = int(np.diff(self.chunk_starts).max(initial=0))
+        reach = 2 * min(self.window, largest)
+        return kernels.WindowArrays(
+            centers=np.empty(largest, dtype=np.int32),
+            contexts=np.empty(largest * reach + 1, dtype=np.int32),
+            offsets=np.empty(largest + 1, dtype=np.int64),
+            negatives=np.empty((largest, self.negatives), dtype=np.int32),
+            kept=np.empty(largest + 1, dtype=np.int32),
+        )
+
+
+def _thresholds(probabilities: np.ndarray) -> np.ndarray:
+    """uint32 (V,): 32 random bits at or below it keep the word; exact to 2^-32, and 1 keeps always."""
+    return np.maximum(np.round(probabilities * 2**32) - 1, 0).astype(np.uint32)
+
+
+def _cut_chunks(offsets: np.ndarray, chunk_tokens: int) -> np.ndarray:
+    """int64: the sentence where each chunk starts, then the number of sentences."""
+    n_tokens = int(offsets[-1])
+    starts = np.searchsorted(offsets, np.arange(0, n_tokens, chunk_tokens), side="left")
+    return np.unique(np.append(starts, len(offsets) - 1)).astype(np.int64)
