@@ -1,0 +1,155 @@
+"""The `w2v` command: finds the verb, and turns whatever goes wrong into one line and an exit code."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+
+import click
+
+from cli.output import escape, print_error, print_note
+from corpora.errors import W2VError
+
+VERBS = {
+    "train": "Train word vectors on a text.",
+    "vocab": "Count the words of a text.",
+    "similar": "Show the words nearest to a word.",
+    "analogy": "Answer: A is to B as C is to what?",
+    "demo": "Train on a generated text and check the answers.",
+}
+BROKEN_PIPE = 141  # 128 + SIGPIPE, what a shell expects of a program whose reader has left
+
+
+class Interrupted(BaseException):
+    """A signal asked the program to end."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(number)
+
+
+class VerbGroup(click.Group):
+    """Loads the module of a verb when the verb is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs, in the order a newcomer needs them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a verb."""
+        if cmd_name not in VERBS:
+            return None
+        return getattr(importlib.import_module(f"cli.{cmd_name}"), cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest verb named where there is none of the name."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else f" The verbs are {', '.join(VERBS)}."
+            ctx.fail(f"No such command {escape(args[0])!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(
+    cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.option("--debug", is_flag=True, help="Show Python's traceback with an error.")
+@click.version_option(package_name="w2v", prog_name="w2v")
+def w2v(debug: bool) -> None:
+    """Word vectors from your own text: train them, look at them, load them into PyTorch."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits with one of the codes that the README lists."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 gets escapes, no crash
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    debug = "--debug" in arguments[:1]
+    try:
+        w2v.main(args=arguments, prog_name="w2v", standalone_mode=False)
+        sys.stdout.flush()
+    except W2VError as error:
+        return _fail(error, error.exit_code, debug)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _stopped(signal.SIGINT)
+    except Interrupted as error:
+        return _stopped(error.number)
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # else Python complains once more at exit
+        return BROKEN_PIPE
+    except MemoryError as error:
+        if debug:
+            raise
+        print_error(
+            "P12", f"out of memory: {error}", "use a smaller --dim or --max-vocab, or free some memory"
+        )
+        return 6
+    except Exception as error:  # the outermost door: a bug becomes a report
+        if debug:
+            raise
+        _report_bug(error)
+        return 1
+    return 0
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise Interrupted(number)
+
+
+def _fail(error: W2VError, exit_code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    print_error(error.identifier, error.place + error.problem, error.fix)
+    return exit_code
+
+
+def _stopped(number: int) -> int:
+    print_note(f"stopped by {signal.Signals(number).name}; no unfinished file was left behind")
+    return 128 + number
+
+
+def _report_bug(error: Exception) -> None:
+    """Says what broke and where the traceback is; the traceback holds no text of the corpus."""
+    import platform
+    import tempfile
+    from pathlib import Path
+
+    from corpora.storage import write_file
+
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    path = Path(tempfile.mkdtemp(prefix="w2v-report-")) / "traceback.txt"
+    with write_file(path) as file:
+        file.write(f"{frames}{type(error).__name__}\n".encode(errors="backslashreplace"))
+    print_error("bug", f"{type(error).__name__}: {error}", f"please report this, with the file {path}")
+    print_note(f"Python {platform.python_version()}, {platform.platform()}")
+
+
+if __name__ == "__main__":
+    main()

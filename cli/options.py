@@ -1,0 +1,148 @@
+"""Options that several verbs share, and how wrong values are told."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from corpora.corpus import Corpus
+
+Command = Callable[..., Any]
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON.")
+threads_option = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Threads; as many as there are cores by default.",
+)
+
+
+def corpus_options(command: Command) -> Command:
+    """Adds the argument CORPUS... and the options that decide how it is read."""
+    options = [
+        click.argument("corpus", nargs=-1, required=True, type=click.Path()),
+        click.option(
+            "--min-count",
+            type=click.IntRange(min=1),
+            default=5,
+            show_default=True,
+            help="Leave out words that occur less often.",
+        ),
+        click.option(
+            "--max-vocab",
+            type=click.IntRange(min=2),
+            metavar="N",
+            help="Keep at most the N most frequent words.",
+        ),
+        click.option("--lowercase", is_flag=True, help="Lower-case the text (Unicode)."),
+        click.option(
+            "--tokenizer",
+            type=click.Choice(["blanks", "words"]),
+            default="blanks",
+            show_default=True,
+            help="blanks: a word is what stands between blanks. words: for raw text; Unicode words, "
+            "lower-cased, punctuation dropped.",
+        ),
+        click.option(
+            "--encoding-errors",
+            type=click.Choice(["strict", "replace"]),
+            default="strict",
+            show_default=True,
+            help="What to do with bytes that are not UTF-8: refuse them, or put U+FFFD in their place.",
+        ),
+        click.option(
+            "--vocab",
+            "vocabulary_file",
+            type=click.Path(),
+            metavar="FILE",
+            help='Use the words and counts of this file of "word count" lines.',
+        ),
+        click.option(
+            "--cache",
+            type=click.Path(file_okay=False),
+            metavar="DIR",
+            help="Folder for the encoded text; .w2v-cache beside the first file by default.",
+        ),
+        click.option(
+            "--max-vocab-memory",
+            type=click.IntRange(min=1),
+            metavar="MB",
+            help="Memory for distinct words while counting; beyond it rare ones are dropped. A quarter of "
+            "the machine's by default.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def prepare_corpus(
+    corpus: tuple[str, ...],
+    *,
+    min_count: int,
+    max_vocab: int | None,
+    lowercase: bool,
+    tokenizer: str,
+    encoding_errors: str,
+    vocabulary_file: str | None,
+    cache: str | None,
+    max_vocab_memory: int | None,
+    threads: int | None,
+) -> Corpus:
+    """Reads the corpus as the options of `corpus_options` say, with progress and remarks on stderr."""
+    from cli.output import print_note
+    from cli.progress import ReadingBar
+    from corpora.corpus import Corpus
+    from corpora.text import TextOptions
+    from corpora.vocabulary import Vocabulary
+
+    vocabulary = None if vocabulary_file is None else Vocabulary.load(vocabulary_file)
+    with usage_errors(), ReadingBar() as bar:
+        prepared = Corpus.prepare(
+            corpus,
+            min_count=min_count,
+            max_words=max_vocab,
+            text=TextOptions(lowercase, tokenizer, encoding_errors),
+            vocabulary=vocabulary,
+            cache=cache,
+            threads=threads,
+            max_table_bytes=None if max_vocab_memory is None else max_vocab_memory << 20,
+            report=bar.show,
+        )
+    for remark in prepared.summary["remarks"]:
+        print_note(remark)
+    return prepared
+
+
+@contextlib.contextmanager
+def usage_errors() -> Iterator[None]:
+    """Turns the ValueError of a bad argument into a usage error, exit code 2."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def require_output(path: str) -> None:
+    """Refuses now what could not be written after hours: a folder, stdout, a missing or closed folder."""
+    from cli.output import escape, print_note
+    from corpora.storage import require_writable_folder
+
+    if path == "-":
+        raise click.UsageError("vectors are written to a file, not to standard output; name one with -o")
+    if os.path.isdir(path):
+        raise click.UsageError(f"{escape(path)} is a folder; name a file in it with -o")
+    if len(os.fsencode(Path(path).name)) > 255:
+        raise click.UsageError(f"the name {escape(Path(path).name[:40])}... is longer than 255 bytes")
+    folder = Path(path).absolute().parent
+    require_writable_folder(folder)
+    mode = folder.stat().st_mode
+    if mode & 0o002 and not mode & 0o1000:
+        print_note(f"every user of this machine can write to {folder}")
