@@ -12,15 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from corpora.errors import InputError, StorageError
-from corpora.preparing import FORMAT_VERSION, PrepareOptions, encode_sources
-from corpora.sources import Source, find_sources
-from corpora.storage import require_writable_folder, write_folder
+from corpora.cache import cache_folder, entry_name, is_whole, remove_outdated
+from corpora.errors import InputError
+from corpora.preparing import PrepareOptions, encode_sources
+from corpora.sources import find_sources
+from corpora.storage import write_folder
 from corpora.text import TextOptions
 from corpora.threads import default_threads
 from corpora.vocabulary import Vocabulary
 
-CACHE_NAME = ".w2v-cache"
 TABLE_SHARE = 4  # distinct words may take a quarter of the machine's memory while they are counted
 
 
@@ -94,9 +94,9 @@ class Corpus:
         options = PrepareOptions(text, min_count, max_words)
         is_stream = any(source.is_stream for source in sources)
         scratch = tempfile.TemporaryDirectory(prefix="w2v-", dir=cache) if is_stream else None
-        folder = Path(scratch.name) if scratch else _cache_folder(sources, cache)
-        target = folder / _key(sources, options, vocabulary)
-        if _is_whole(target):
+        folder = Path(scratch.name) if scratch else cache_folder(sources, cache)
+        target = folder / entry_name(sources, options, vocabulary)
+        if is_whole(target):
             return cls.load(target, is_cached=True)
         total = sum(source.size for source in sources)
         with write_folder(target) as unfinished:
@@ -111,6 +111,7 @@ class Corpus:
                 if report is None
                 else lambda n_packed: report(n_packed, 0 if is_stream else total),
             )
+        remove_outdated(target, sources)
         return cls.load(target, _folder=scratch)
 
     @classmethod
@@ -127,7 +128,7 @@ class Corpus:
             InputError: the folder holds no whole encoded corpus of this version.
         """
         folder = Path(folder)
-        if not _is_whole(folder):
+        if not is_whole(folder):
             raise InputError(
                 "C20", "not a whole encoded corpus", path=folder, fix="remove the folder and prepare it again"
             )
@@ -213,47 +214,6 @@ def _require_options(min_count: int, max_words: int | None, text: TextOptions) -
         raise ValueError(
             f"encoding_errors must be one of {', '.join(ENCODING_ERRORS)}, got {text.encoding_errors!r}"
         )
-
-
-def _cache_folder(sources: list[Source], cache: str | os.PathLike[str] | None) -> Path:
-    """Where encoded corpora go: as told, beside the text, or where the system keeps caches of this user."""
-    if cache is not None:
-        folder = Path(cache)
-        folder.mkdir(parents=True, exist_ok=True)
-        require_writable_folder(folder)
-        return folder
-    beside = Path(sources[0].path).absolute().parent
-    try:
-        require_writable_folder(beside)
-        return beside / CACHE_NAME
-    except StorageError:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-        return Path(base) / "w2v" / "corpora"
-
-
-def _key(sources: list[Source], options: PrepareOptions, vocabulary: Vocabulary | None) -> str:
-    """Name of a cache entry: the first file's, for people, and a hash of all that decides the result."""
-    parts = [(os.path.abspath(source.path), source.size, source.modified) for source in sources]
-    words = None if vocabulary is None else [vocabulary.words, vocabulary.counts.tolist()]
-    described = json.dumps([FORMAT_VERSION, parts, options._asdict(), words])
-    name = Path(sources[0].path).name[:60].lstrip(".-") or "corpus"
-    return f"{name}-{hashlib.sha256(described.encode(errors='surrogateescape')).hexdigest()[:16]}"
-
-
-def _is_whole(folder: Path) -> bool:
-    """Whether a folder holds an encoded corpus with files as long as its summary says."""
-    try:
-        summary = json.loads((folder / "corpus.json").read_bytes())
-        sizes = {
-            "tokens.i32": 4 * summary["tokens"],
-            "offsets.i64": 8 * (summary["sentences"] + 1),
-            "counts.i64": 8 * summary["vocabulary"],
-        }
-        if summary["format_version"] != FORMAT_VERSION:
-            return False
-        return all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def _memory_bytes() -> int:

@@ -28,7 +28,7 @@ def choose_folder() -> None:
     if "numba" in sys.modules:  # its users have chosen already; and it would not look again
         return
     chosen = os.environ.get(VARIABLE)
-    if chosen and _is_private(Path(chosen)):
+    if chosen and _make_private(Path(chosen)):
         return
     if chosen:
         _remark(

@@ -36,128 +36,182 @@ SHIFT_30 = np.uint64(30)
 SHIFT_31 = np.uint64(31)
 SHIFT_32 = np.uint64(32)
 SHIFT_56 = np.uint64(56)
+SHIFT_58 = np.uint64(58)
 SHIFT_63 = np.uint64(63)
+ALL_BITS = np.uint64(2**64 - 1)
+EIGHT = np.uint64(8)
 
-# Eight bytes at a time: each less than 33, the top bit of each, and the place of a lowest set bit by byte.
-BELOW_33 = np.uint64(0x2121212121212121)
+BATCH = 512  # words cut before they are looked up; small enough for the nearest cache
+LOW, HIGH, HASH, PLACE = range(4)  # the columns of a batch; PLACE is bytes << 32 | first byte
+
+MAX_CHUNKS = 125  # a word of more than 1,000 bytes is no word
+
+# Eight bytes at a time: adding FROM_c to seven bits of each sets the top bit of those that are c or more.
+SEVEN_BITS = np.uint64(0x7F7F7F7F7F7F7F7F)
 HIGH_BITS = np.uint64(0x8080808080808080)
-BYTE_PLACES = np.uint64(0x0001020304050607)
+FROM_1 = np.uint64(0x7F7F7F7F7F7F7F7F)
+FROM_9 = np.uint64(0x7777777777777777)
+FROM_14 = np.uint64(0x7272727272727272)
+FROM_32 = np.uint64(0x6060606060606060)
+FROM_33 = np.uint64(0x5F5F5F5F5F5F5F5F)
+GATHER_BITS = np.uint64(0x0102040810204080)  # brings the lowest bits of eight bytes together in the top one
 
-# Bit c is set where byte c <= 32 is a blank: NUL, tab, LF, VT, FF, CR, space.
-BLANKS = np.uint64(1 << 0 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 13 | 1 << 32)
+# The place of the only bit that is set, by a multiplication (Leiserson, Prokop and Randall 1998).
+DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+BIT_PLACES = np.zeros(64, dtype=np.uint8)
+BIT_PLACES[[(0x03F79D71B4CB0A89 << place) % 2**64 >> 58 for place in range(64)]] = range(64)
 
 
 class WordTable(NamedTuple):
     """An open-addressing table of words in flat arrays; entry e is the e-th distinct word met.
 
     A word is kept as chunks: eight of its bytes as a little-endian number, zeros behind its end. No word
-    holds a zero byte, so the chunks alone tell words apart, and most words are one chunk.
+    holds a zero byte, so the chunks alone tell words apart. A slot holds all that most words need, so that
+    counting one touches a single line of the cache.
 
     Args:
-        slots: uint64 (C,), C a power of two: low half of the hash, then entry + 1; 0 is free.
-        records: uint64 (E, 4): first chunk, place of the first chunk in `chunks`, bytes, occurrences.
+        slots: uint64 (C, 4), C a power of two: first chunk, second chunk, bytes << 32 | entry + 1, and
+            occurrences; a free slot is all zeros.
+        starts: int64 (E + 1,): the chunks of entry e are chunks[starts[e]:starts[e + 1]].
+        lengths: int32 (E,), bytes of each word.
         chunks: uint64 (A,), the chunks of all words, one word after another.
-        size: int64 (2,), entries and chunks in use.
+        size: int64 (1,), entries in use.
     """
 
     slots: np.ndarray
-    records: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
     chunks: np.ndarray
     size: np.ndarray
 
 
-FIRST, PLACE, LENGTH, COUNT = range(4)  # the columns of `records`
+FIRST, SECOND, IDENTITY, COUNT = range(4)  # the columns of `slots`
 
 
 @njit(nogil=True, cache=True)
-def _is_blank(byte: int) -> bool:
-    return byte <= 32 and (BLANKS >> np.uint64(byte)) & ONE != ZERO
+def _mark_blanks(text8: np.ndarray, n_marks: int, marks: np.ndarray) -> None:
+    """Bit i of marks[j] says whether byte 8 * j + i is a blank; exact for all eight bytes at once.
+
+    Adding 0x80 - c to seven bits carries into the eighth where they are c or more, and no further.
+    """
+    for j in range(n_marks):
+        low = text8[j] & SEVEN_BITS
+        control = (low + FROM_9) & ~(low + FROM_14)
+        space = (low + FROM_32) & ~(low + FROM_33)
+        blank = (control | space | ~(low + FROM_1)) & ~text8[j] & HIGH_BITS
+        marks[j] = (blank >> SHIFT_7) * GATHER_BITS >> SHIFT_56
 
 
 @njit(nogil=True, cache=True)
-def _load_chunk(text8: np.ndarray, position: int) -> np.uint64:
-    """Eight bytes from any byte on, out of two aligned loads; shifting by 64 at once would be undefined."""
+def _cut_words(
+    text: np.ndarray, text8: np.ndarray, marks: np.ndarray, start: int, n_bytes: int, batch: np.ndarray
+) -> tuple[int, int]:
+    """Fills `batch` with words, line feeds and zero bytes from byte `start` on; see LOW, HIGH, HASH, PLACE.
+
+    Returns how many there are and the byte where to go on. Where a word ends comes from the marks and does
+    not wait for where the last one did, so that the processor works on many words at once.
+    """
+    group = start >> 6
+    bits = marks[group] & ALL_BITS << np.uint64(start & 63)
+    n_items = 0
+    while n_items < len(batch) - 1 and start < n_bytes:
+        while bits == ZERO:
+            group += 1
+            bits = marks[group]
+        lowest = bits & (~bits + ONE)
+        bits ^= lowest
+        end = (group << 6) + np.int64(BIT_PLACES[lowest * DE_BRUIJN >> SHIFT_58])
+        length = end - start
+        if length > 0:
+            low = _load_chunk(text8, start, length)
+            high = _load_chunk(text8, start + 8, length - 8)
+            batch[n_items, LOW] = low
+            batch[n_items, HIGH] = high
+            batch[n_items, HASH] = _hash_word(low, high)
+            batch[n_items, PLACE] = np.uint64(length) << SHIFT_32 | np.uint64(start)
+            n_items += 1
+        if text[end] != 32 and end < n_bytes and (text[end] == 10 or text[end] == 0):
+            batch[n_items, PLACE] = np.uint64(end)
+            n_items += 1
+        start = end + 1
+    return n_items, start
+
+
+@njit(nogil=True, cache=True)
+def _load_chunk(text8: np.ndarray, position: int, n_bytes: int) -> np.uint64:
+    """Up to eight bytes from any byte on, zeros behind; shifting by 64 at once would be undefined."""
     word = position >> 3
     shift = np.uint64((position & 7) << 3)
-    return text8[word] >> shift | (text8[word + 1] << ONE) << (SHIFT_63 - shift)
+    chunk = text8[word] >> shift | (text8[word + 1] << ONE) << (SHIFT_63 - shift)
+    n_cleared = 8 - max(0, min(8, n_bytes))
+    return chunk & (ALL_BITS >> np.uint64(n_cleared << 2)) >> np.uint64(n_cleared << 2)
 
 
 @njit(nogil=True, cache=True)
-def _word_bytes(text: np.ndarray, position: int, chunk: np.uint64) -> int:
-    """How many of the chunk's eight bytes stand before its first blank.
-
-    The first flagged byte is below 33 for certain, later ones perhaps: each is looked at.
-    """
-    flags = (chunk - BELOW_33) & ~chunk & HIGH_BITS
-    while flags != ZERO:
-        lowest = flags & (~flags + ONE)
-        place = np.int64((lowest >> SHIFT_7) * BYTE_PLACES >> SHIFT_56)
-        if _is_blank(text[position + place]):
-            return place
-        flags ^= lowest
-    return 8
-
-
-@njit(nogil=True, cache=True)
-def _add_chunk(word_hash: np.uint64, chunk: np.uint64) -> np.uint64:
-    word_hash = (word_hash ^ chunk) * GOLDEN_GAMMA
+def _hash_word(first: np.uint64, second: np.uint64) -> np.uint64:
+    word_hash = (first ^ (second * MIX_2)) * GOLDEN_GAMMA
+    word_hash = (word_hash ^ word_hash >> SHIFT_32) * MIX_1
     return word_hash ^ word_hash >> SHIFT_32
 
 
 @njit(nogil=True, cache=True)
-def _hash_word(chunks: np.ndarray, place: int, n_chunks: int) -> np.uint64:
-    word_hash = ZERO
-    for i in range(place, place + n_chunks):
-        word_hash = _add_chunk(word_hash, chunks[i])
-    return word_hash * MIX_1
-
-
-@njit(nogil=True, cache=True)
-def _find(
-    table: WordTable, word_hash: np.uint64, chunks: np.ndarray, place: int, length: int
-) -> tuple[int, int]:
-    """The entry of a word, or -1, and the slot where it is or would go."""
+def _find_slot(
+    table: WordTable,
+    word_hash: np.uint64,
+    first: np.uint64,
+    second: np.uint64,
+    length: int,
+    chunks: np.ndarray,
+    start: int,
+) -> int:
+    """The slot of a word, or the free one for it; chunks[start:] are its chunks if three or more."""
     mask = len(table.slots) - 1
-    slot = np.int64(word_hash >> SHIFT_32) & mask
-    tag = word_hash & LOW_32
-    n_chunks = (length + 7) >> 3
+    slot = np.int64(word_hash & np.uint64(mask))
     while True:
-        value = table.slots[slot]
-        if value == ZERO:
-            return -1, slot
-        if value >> SHIFT_32 == tag:
-            entry = np.int64(value & LOW_32) - 1
-            if table.records[entry, FIRST] == chunks[place] and table.records[entry, LENGTH] == np.uint64(
-                length
-            ):
-                begin = np.int64(table.records[entry, PLACE])
-                same = 1
-                while same < n_chunks and table.chunks[begin + same] == chunks[place + same]:
-                    same += 1
-                if same == n_chunks:
-                    return entry, slot
+        identity = table.slots[slot, IDENTITY]
+        if identity == ZERO:
+            return slot
+        if (
+            table.slots[slot, FIRST] == first
+            and table.slots[slot, SECOND] == second
+            and identity >> SHIFT_32 == np.uint64(length)
+        ):
+            if length <= 16:
+                return slot
+            begin = table.starts[np.int64(identity & LOW_32) - 1]
+            i = 2
+            while i << 3 < length and table.chunks[begin + i] == chunks[start + i]:
+                i += 1
+            if i << 3 >= length:
+                return slot
         slot = (slot + 1) & mask
 
 
 @njit(nogil=True, cache=True)
-def _insert(
-    table: WordTable, slot: int, word_hash: np.uint64, chunks: np.ndarray, place: int, length: int
-) -> int:
-    """Adds a word with count 0; returns its entry, or -1 where the table has no room."""
-    entry, begin = table.size[0], table.size[1]
+def _insert(table: WordTable, slot: int, length: int, chunks: np.ndarray, start: int) -> bool:
+    """Puts a word with count 0 into a free slot; False where the table has no room."""
+    entry = table.size[0]
+    begin = table.starts[entry]
     n_chunks = (length + 7) >> 3
-    if entry == len(table.records) or begin + n_chunks > len(table.chunks):
-        return -1
+    if entry == len(table.lengths) or begin + n_chunks > len(table.chunks):
+        return False
     for i in range(n_chunks):
-        table.chunks[begin + i] = chunks[place + i]
-    table.records[entry, FIRST] = chunks[place]
-    table.records[entry, PLACE] = np.uint64(begin)
-    table.records[entry, LENGTH] = np.uint64(length)
-    table.records[entry, COUNT] = ZERO
-    table.slots[slot] = (word_hash & LOW_32) << SHIFT_32 | np.uint64(entry + 1)
+        table.chunks[begin + i] = chunks[start + i]
+    table.starts[entry + 1] = begin + n_chunks
+    table.lengths[entry] = length
     table.size[0] = entry + 1
-    table.size[1] = begin + n_chunks
-    return entry
+    _fill_slot(table, slot, entry)
+    return True
+
+
+@njit(nogil=True, cache=True)
+def _fill_slot(table: WordTable, slot: int, entry: int) -> None:
+    begin = table.starts[entry]
+    length = np.uint64(table.lengths[entry])
+    table.slots[slot, FIRST] = table.chunks[begin]
+    table.slots[slot, SECOND] = table.chunks[begin + 1] if length > EIGHT else ZERO
+    table.slots[slot, IDENTITY] = length << SHIFT_32 | np.uint64(entry + 1)
+    table.slots[slot, COUNT] = ZERO
 
 
 @njit(nogil=True, cache=True)
@@ -198,139 +252,155 @@ def encode_block(
     n_bytes: int,
     table: WordTable,
     may_insert: bool,
-    word: np.ndarray,
+    marks: np.ndarray,
     ids: np.ndarray,
     totals: np.ndarray,
 ) -> tuple[int, int]:
     """Counts the words of text[position:n_bytes] and writes their entries, lines apart by SENTENCE_END.
 
-    A word is checked to be UTF-8 once, when it is met first: later ones are equal to it. Returns how it
-    ended and the byte where to go on: after TABLE_FULL the caller grows the table and calls again.
+    First every blank is marked; then words are cut a batch at a time and looked up a batch at a time. A word
+    is checked to be UTF-8 once, when it is met first: later ones are equal.
+
+    Returns how it ended and the byte where to go on: after TABLE_FULL the caller grows the table and calls
+    again.
 
     Args:
-        text: uint8, a multiple of 8 long, at least 16 bytes more than `n_bytes`; text[n_bytes] is a blank.
+        text: uint8, a multiple of 8 long, at least 16 bytes more than `n_bytes`.
         position: where to begin.
         n_bytes: where the block ends.
         table: changed in place.
         may_insert: False counts the words of the table alone; others add to totals[N_UNKNOWN].
-        word: uint64 scratch for the chunks of one word; a longer word adds to totals[N_TOO_LONG].
+        marks: uint64 scratch, at least n_bytes / 64 + 1 long.
         ids: int32, at least n_bytes + 1 long.
         totals: int64 (6,), added to.
     """
     text8 = text.view(np.uint64)
-    n_ids = totals[N_IDS]
+    _mark_blanks(text8, (n_bytes >> 3) + 1, marks.view(np.uint8))
+    marks[n_bytes >> 6] |= ONE << np.uint64(n_bytes & 63)
+    batch = np.empty((BATCH, 4), dtype=np.uint64)
+    chunks = np.empty(MAX_CHUNKS, dtype=np.uint64)
     while position < n_bytes:
-        byte = text[position]
-        if _is_blank(byte):
-            if byte == 10:
-                totals[N_LINES] += 1
-                if n_ids == 0 or ids[n_ids - 1] != SENTENCE_END:
-                    ids[n_ids] = SENTENCE_END
-                    n_ids += 1
-                    totals[N_ENDS] += 1
-            elif byte == 0:
-                totals[N_NUL] += 1
-            position += 1
+        n_items, position = _cut_words(text, text8, marks, position, n_bytes, batch)
+        status, n_done = _count_words(text, text8, batch, n_items, table, may_insert, chunks, ids, totals)
+        if status != DONE:
+            return status, np.int64(batch[n_done, PLACE] & LOW_32)
+    return DONE, n_bytes
+
+
+@njit(nogil=True, cache=True)
+def _count_words(
+    text: np.ndarray,
+    text8: np.ndarray,
+    batch: np.ndarray,
+    n_items: int,
+    table: WordTable,
+    may_insert: bool,
+    chunks: np.ndarray,
+    ids: np.ndarray,
+    totals: np.ndarray,
+) -> tuple[int, int]:
+    """Counts a batch of words; returns how it ended and how many items it got through."""
+    n_ids = totals[N_IDS]
+    for item in range(n_items):
+        start = np.int64(batch[item, PLACE] & LOW_32)
+        length = np.int64(batch[item, PLACE] >> SHIFT_32)
+        if length == 0:
+            n_ids = _end_line(text[start], ids, n_ids, totals)
             continue
-        start = position
-        word_hash = ZERO
-        n_chunks = 0
-        in_chunk = 8
-        while in_chunk == 8:
-            chunk = _load_chunk(text8, position)
-            in_chunk = _word_bytes(text, position, chunk)
-            if in_chunk == 0:
-                break
-            if in_chunk < 8:
-                chunk &= (ONE << np.uint64(in_chunk << 3)) - ONE
-            position += in_chunk
-            word_hash = _add_chunk(word_hash, chunk)
-            if n_chunks < len(word):
-                word[n_chunks] = chunk
-            n_chunks += 1
-        if n_chunks > len(word):
+        if length > MAX_CHUNKS << 3:
             totals[N_TOO_LONG] += 1
             continue
-        word_hash *= MIX_1
-        entry, slot = _find(table, word_hash, word, 0, position - start)
-        if entry < 0:
-            if not _is_utf8(text, start, position):
+        if length > 16:
+            for i in range((length + 7) >> 3):
+                chunks[i] = _load_chunk(text8, start + (i << 3), length - (i << 3))
+        slot = _find_slot(table, batch[item, HASH], batch[item, LOW], batch[item, HIGH], length, chunks, 0)
+        identity = table.slots[slot, IDENTITY]
+        if identity == ZERO:
+            if not _is_utf8(text, start, start + length):
                 totals[N_IDS] = n_ids
-                return INVALID_UTF8, start
+                return INVALID_UTF8, item
             if not may_insert:
                 totals[N_UNKNOWN] += 1
                 continue
-            entry = _insert(table, slot, word_hash, word, 0, position - start)
-            if entry < 0:
+            chunks[0], chunks[1] = batch[item, LOW], batch[item, HIGH]
+            if not _insert(table, slot, length, chunks, 0):
                 totals[N_IDS] = n_ids
-                return TABLE_FULL, start
-        table.records[entry, COUNT] += ONE
-        ids[n_ids] = entry
+                return TABLE_FULL, item
+            identity = table.slots[slot, IDENTITY]
+        table.slots[slot, COUNT] += ONE
+        ids[n_ids] = np.int64(identity & LOW_32) - 1
         n_ids += 1
     totals[N_IDS] = n_ids
-    return DONE, position
+    return DONE, n_items
 
 
 @njit(nogil=True, cache=True)
-def fill_slots(table: WordTable) -> None:
-    """Writes the slots of all entries anew, after the table has grown or lost entries."""
+def _end_line(byte: int, ids: np.ndarray, n_ids: int, totals: np.ndarray) -> int:
+    """Takes a line feed or a zero byte; returns the new number of ids."""
+    if byte == 0:
+        totals[N_NUL] += 1
+        return n_ids
+    totals[N_LINES] += 1
+    if n_ids > 0 and ids[n_ids - 1] == SENTENCE_END:
+        return n_ids
+    ids[n_ids] = SENTENCE_END
+    totals[N_ENDS] += 1
+    return n_ids + 1
+
+
+@njit(nogil=True, cache=True)
+def fill_slots(table: WordTable, counts: np.ndarray) -> None:
+    """Puts all entries, with the given counts, into slots that are all zeros."""
     mask = len(table.slots) - 1
-    for slot in range(len(table.slots)):
-        table.slots[slot] = ZERO
     for entry in range(table.size[0]):
-        place, length = np.int64(table.records[entry, PLACE]), np.int64(table.records[entry, LENGTH])
-        word_hash = _hash_word(table.chunks, place, (length + 7) >> 3)
-        slot = np.int64(word_hash >> SHIFT_32) & mask
-        while table.slots[slot] != ZERO:
+        begin = table.starts[entry]
+        second = table.chunks[begin + 1] if table.lengths[entry] > 8 else ZERO
+        slot = np.int64(_hash_word(table.chunks[begin], second) & np.uint64(mask))
+        while table.slots[slot, IDENTITY] != ZERO:
             slot = (slot + 1) & mask
-        table.slots[slot] = (word_hash & LOW_32) << SHIFT_32 | np.uint64(entry + 1)
+        _fill_slot(table, slot, entry)
+        table.slots[slot, COUNT] = np.uint64(counts[entry])
 
 
 @njit(nogil=True, cache=True)
-def merge_tables(source: WordTable, first_entry: int, target: WordTable, entries: np.ndarray) -> int:
-    """Adds the words and counts of `source` to `target`; entries[e] becomes the target's entry of word e.
+def read_counts(table: WordTable, counts: np.ndarray) -> None:
+    """Writes the occurrences of each entry into int64 (E,)."""
+    for slot in range(len(table.slots)):
+        identity = table.slots[slot, IDENTITY]
+        if identity != ZERO:
+            counts[np.int64(identity & LOW_32) - 1] = np.int64(table.slots[slot, COUNT])
+
+
+@njit(nogil=True, cache=True)
+def merge_tables(
+    source: WordTable, counts: np.ndarray, first_entry: int, target: WordTable, entries: np.ndarray
+) -> int:
+    """Adds the words of `source`, with the given counts, to `target`; entries[e] becomes the entry there.
 
     Returns the first entry that did not fit; the caller grows the target and calls again from there.
     """
     for e in range(first_entry, source.size[0]):
-        place, length = np.int64(source.records[e, PLACE]), np.int64(source.records[e, LENGTH])
-        word_hash = _hash_word(source.chunks, place, (length + 7) >> 3)
-        entry, slot = _find(target, word_hash, source.chunks, place, length)
-        if entry < 0:
-            entry = _insert(target, slot, word_hash, source.chunks, place, length)
-            if entry < 0:
-                return e
-        target.records[entry, COUNT] += source.records[e, COUNT]
-        entries[e] = entry
+        start, length = source.starts[e], source.lengths[e]
+        first, second = source.chunks[start], source.chunks[start + 1] if length > 8 else ZERO
+        word_hash = _hash_word(first, second)
+        slot = _find_slot(target, word_hash, first, second, length, source.chunks, start)
+        if target.slots[slot, IDENTITY] == ZERO and not _insert(target, slot, length, source.chunks, start):
+            return e
+        target.slots[slot, COUNT] += np.uint64(counts[e])
+        entries[e] = np.int64(target.slots[slot, IDENTITY] & LOW_32) - 1
     return source.size[0]
 
 
 @njit(nogil=True, cache=True)
-def keep_frequent_entries(table: WordTable, min_count: int) -> int:
-    """Drops the entries that occur less than `min_count` times; returns how many occurrences that were.
-
-    The entries that stay move to the front in their order. `fill_slots` must follow.
-    """
-    n_kept = 0
-    n_lost = 0
-    n_chunks_kept = 0
-    for entry in range(table.size[0]):
-        count = np.int64(table.records[entry, COUNT])
-        if count < min_count:
-            n_lost += count
-            continue
-        place = np.int64(table.records[entry, PLACE])
-        n_chunks = (np.int64(table.records[entry, LENGTH]) + 7) >> 3
-        for i in range(n_chunks):
-            table.chunks[n_chunks_kept + i] = table.chunks[place + i]
-        for column in range(4):
-            table.records[n_kept, column] = table.records[entry, column]
-        table.records[n_kept, PLACE] = np.uint64(n_chunks_kept)
-        n_chunks_kept += n_chunks
-        n_kept += 1
-    table.size[0] = n_kept
-    table.size[1] = n_chunks_kept
-    return n_lost
+def keep_entries(table: WordTable, kept: np.ndarray) -> None:
+    """Moves the given entries, in rising order, to the front and forgets the others; `fill_slots` follows."""
+    for e in range(len(kept)):
+        start, end, begin = table.starts[kept[e]], table.starts[kept[e] + 1], table.starts[e]
+        for i in range(end - start):
+            table.chunks[begin + i] = table.chunks[start + i]
+        table.starts[e + 1] = begin + end - start
+        table.lengths[e] = table.lengths[kept[e]]
+    table.size[0] = len(kept)
 
 
 @njit(nogil=True, cache=True)
@@ -338,9 +408,9 @@ def gather_words(table: WordTable, entries: np.ndarray, out: np.ndarray) -> None
     """Writes the bytes of the given entries into `out`, one after another, each ended by a line feed."""
     position = 0
     for entry in entries:
-        place = np.int64(table.records[entry, PLACE])
-        for i in range(np.int64(table.records[entry, LENGTH])):
-            out[position] = table.chunks[place + (i >> 3)] >> np.uint64((i & 7) << 3) & LOW_8
+        start = table.starts[entry]
+        for i in range(table.lengths[entry]):
+            out[position] = table.chunks[start + (i >> 3)] >> np.uint64((i & 7) << 3) & LOW_8
             position += 1
         out[position] = 10
         position += 1
@@ -350,10 +420,10 @@ def gather_words(table: WordTable, entries: np.ndarray, out: np.ndarray) -> None
 def word_prefixes(table: WordTable, entries: np.ndarray, n_skip: int, out: np.ndarray) -> None:
     """out[i]: chunk `n_skip` of word entries[i] as a big-endian number, 0 past its end."""
     for i in range(len(entries)):
-        length = np.int64(table.records[entries[i], LENGTH])
+        place = table.starts[entries[i]] + n_skip
         number = ZERO
-        if n_skip << 3 < length:
-            chunk = table.chunks[np.int64(table.records[entries[i], PLACE]) + n_skip]
+        if place < table.starts[entries[i] + 1]:
+            chunk = table.chunks[place]
             for _ in range(8):
                 number = number << SHIFT_8 | chunk & LOW_8
                 chunk >>= SHIFT_8

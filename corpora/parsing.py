@@ -90,6 +90,8 @@ def parse_sources(
             workers[thread].encode(*item)
 
     run_threads(work, len(tables), poll=None if report is None else lambda: report(feed.n_packed))
+    for worker in workers:
+        worker.file.flush()  # the ids are read back by descriptor, which does not see the buffer
     totals = np.sum([worker.totals for worker in workers], axis=0)
     totals[kernels.N_TOO_LONG] += feed.n_dropped
     return Parse(

@@ -96,6 +96,7 @@ def encode_sources(
             fix="use the vocabulary of this corpus, made with the same --lowercase and --tokenizer",
         )
     summary = _summary(parse, table, given, written, options)
+    summary["sources"] = [source.fingerprint for source in sources]
     _write_vocabulary(given, folder)
     with open_new(folder / "corpus.json") as file:
         file.write(json.dumps(summary, indent=1).encode())

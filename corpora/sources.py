@@ -47,6 +47,11 @@ class Source(NamedTuple):
         """What messages call it."""
         return "standard input" if self.path == STANDARD_INPUT else self.path
 
+    @property
+    def fingerprint(self) -> list[str | int]:
+        """Whole path, size and time: what tells it from another file and from itself after a change."""
+        return [os.path.abspath(self.path), self.size, self.modified]
+
 
 def find_sources(paths: Iterable[str | os.PathLike[str]]) -> list[Source]:
     """Files behind the given paths: files themselves, all files of folders, the matches of globs, "-".

@@ -90,6 +90,13 @@ def sync_folder(path: str | os.PathLike[str]) -> None:
         os.close(descriptor)
 
 
+def make_folder(folder: str | os.PathLike[str]) -> None:
+    """Makes a folder and those above it; raises StorageError if files could not be created in it."""
+    with _storage_errors(Path(folder)):
+        os.makedirs(folder, exist_ok=True)
+    require_writable_folder(folder)
+
+
 def require_writable_folder(folder: str | os.PathLike[str]) -> None:
     """Raises StorageError now if a file could not be created in `folder` later.
 

@@ -19,7 +19,6 @@ from corpora.errors import InputError
 from corpora.sources import OpenSource, Source, open_source
 
 BLOCK_BYTES = 1 << 20
-MAX_WORD_BYTES = 1000  # a longer run without a blank is no word: it is dropped and counted, never cut
 PADDING = 16  # blanks behind a block, so that kernels may read eight bytes from anywhere in it
 
 TOKENIZERS = ("blanks", "words")

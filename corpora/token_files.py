@@ -68,7 +68,8 @@ def _remapped(
 
 
 def _read_ids(file: BinaryIO, block: EncodedBlock) -> np.ndarray:
-    return np.frombuffer(os.pread(file.fileno(), 4 * block.n_ids, block.offset), dtype=np.int32)
+    data = os.pread(file.fileno(), 4 * block.n_ids, block.offset)
+    return np.frombuffer(data, dtype=np.int32, count=block.n_ids)  # fewer would be lost words
 
 
 class _SentenceEnds:

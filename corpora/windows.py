@@ -85,7 +85,8 @@ class WindowSampler:
     @property
     def effective_tokens(self) -> float:
         """Tokens expected to survive subsampling in one epoch."""
-        return float(self.keep_probabilities @ self.corpus.vocabulary.counts)
+        counts = self.corpus.vocabulary.counts
+        return float(self.keep_probabilities @ counts / counts.sum(dtype=np.float64)) * self.corpus.n_tokens
 
     def sample(self, epoch: int, chunk: int, *, room: kernels.WindowArrays | None = None) -> Windows:
         """Returns the windows of one chunk in one epoch.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from corpora import kernels
-from corpora.text import MAX_WORD_BYTES, PADDING
+from corpora.text import BLOCK_BYTES, PADDING
 
-FIRST_ENTRIES = 1 << 15
-BYTES_PER_ENTRY = 64  # two slots, a record, and two chunks
+FIRST_ENTRIES = 1 << 18
+BYTES_PER_ENTRY = 100  # two slots of 32 bytes, two or three chunks, and the places of them
 
 
 class GrowingTable:
@@ -21,17 +21,18 @@ class GrowingTable:
     def __init__(self, *, max_entries: int = 2**31 - 2) -> None:
         self.max_entries = max_entries
         self.min_kept = 1  # words that occurred less often may have been dropped
-        self.n_lost = 0  # occurrences that were dropped with them
         self.arrays = _allocate(FIRST_ENTRIES, 2 * FIRST_ENTRIES)
-        self._word = np.empty(MAX_WORD_BYTES // 8, dtype=np.uint64)
+        self._marks = np.empty(BLOCK_BYTES // 64 + 2, dtype=np.uint64)
 
     def __len__(self) -> int:
         return int(self.arrays.size[0])
 
     @property
     def counts(self) -> np.ndarray:
-        """int64 (E,), occurrences of each entry."""
-        return self.arrays.records[: len(self), kernels.COUNT].astype(np.int64)
+        """int64 (E,), occurrences of each entry, gathered anew."""
+        counts = np.empty(len(self), dtype=np.int64)
+        kernels.read_counts(self.arrays, counts)
+        return counts
 
     def encode(
         self, text: np.ndarray, n_bytes: int, ids: np.ndarray, totals: np.ndarray, *, may_insert: bool = True
@@ -42,9 +43,11 @@ class GrowingTable:
             -1, or the byte where a word stands that is not UTF-8.
         """
         position = 0
+        if len(self._marks) < n_bytes // 64 + 2:
+            self._marks = np.empty(n_bytes // 64 + 2, dtype=np.uint64)
         while True:
             status, position = kernels.encode_block(
-                text, position, n_bytes, self.arrays, may_insert, self._word, ids, totals
+                text, position, n_bytes, self.arrays, may_insert, self._marks, ids, totals
             )
             if status == kernels.DONE:
                 return -1
@@ -55,26 +58,25 @@ class GrowingTable:
     def merge(self, other: GrowingTable) -> np.ndarray:
         """Adds another table's words; returns int32 (E,), the entry here of each entry there."""
         entries = np.empty(len(other), dtype=np.int32)
+        counts = other.counts
         done = 0
-        while (done := kernels.merge_tables(other.arrays, done, self.arrays, entries)) < len(other):
+        while (done := kernels.merge_tables(other.arrays, counts, done, self.arrays, entries)) < len(other):
             self._grow()
         return entries
 
     def clear_counts(self) -> None:
         """Sets all counts to 0; the words stay."""
-        self.arrays.records[:, kernels.COUNT] = 0
+        self.arrays.slots[:, kernels.COUNT] = 0
 
     def words(self, entries: np.ndarray) -> tuple[str, ...]:
         """The words of the given entries."""
-        lengths = self.arrays.records[entries, kernels.LENGTH].astype(np.int64)
-        out = np.empty(int(lengths.sum()) + len(entries), dtype=np.uint8)
+        n_bytes = int(self.arrays.lengths[entries].sum(dtype=np.int64)) + len(entries)
+        out = np.empty(n_bytes, dtype=np.uint8)
         kernels.gather_words(self.arrays, entries, out)
         return tuple(out.tobytes().decode().split("\n")[:-1])
 
     def order(self, entries: np.ndarray) -> np.ndarray:
         """The given entries sorted by falling count, ties by the bytes of the words."""
-        falling = np.argsort(-self.counts[entries], kind="stable")
-        entries = entries[falling]
         counts = self.counts[entries]
         keys = [np.empty(len(entries), dtype=np.uint64) for _ in range(4)]
         for n_skip, key in enumerate(keys):
@@ -96,28 +98,30 @@ class GrowingTable:
             entries[start:end] = entries[start:end][order]
 
     def _make_room(self) -> None:
-        if len(self.arrays.records) * 2 <= self.max_entries:
+        if 2 * len(self.arrays.lengths) <= self.max_entries:
             self._grow()
-            return
-        self.n_lost += self._drop_rare()
+        else:
+            self._drop_rare()
 
-    def _drop_rare(self) -> int:
+    def _drop_rare(self) -> None:
         """Raises `min_kept` until at least half of the words go."""
         counts = self.counts
         self.min_kept = max(self.min_kept + 1, int(np.median(counts)) + 1)
-        n_lost = kernels.keep_frequent_entries(self.arrays, self.min_kept)
-        kernels.fill_slots(self.arrays)
-        return n_lost
+        kept = np.flatnonzero(counts >= self.min_kept)
+        kernels.keep_entries(self.arrays, kept)
+        self.arrays.slots[:] = 0
+        kernels.fill_slots(self.arrays, counts[kept])
 
     def _grow(self) -> None:
-        old = self.arrays
-        n_entries, n_chunks = int(old.size[0]), int(old.size[1])
-        new = _allocate(2 * len(old.records), max(2 * len(old.records), 2 * n_chunks) * 2)
-        new.records[:n_entries] = old.records[:n_entries]
-        new.chunks[:n_chunks] = old.chunks[:n_chunks]
-        new.size[:] = old.size
-        kernels.fill_slots(new)
-        self.arrays = new
+        """Twice the entries, and twice the chunks that they take today."""
+        counts, old, n_entries = self.counts, self.arrays, len(self)
+        n_chunks = int(old.starts[n_entries])
+        self.arrays = _allocate(2 * len(old.lengths), 2 * max(len(old.lengths), n_chunks))
+        self.arrays.starts[: n_entries + 1] = old.starts[: n_entries + 1]
+        self.arrays.lengths[:n_entries] = old.lengths[:n_entries]
+        self.arrays.chunks[:n_chunks] = old.chunks[:n_chunks]
+        self.arrays.size[0] = n_entries
+        kernels.fill_slots(self.arrays, counts)
 
 
 def table_of(words: tuple[str, ...]) -> GrowingTable:
@@ -133,8 +137,9 @@ def table_of(words: tuple[str, ...]) -> GrowingTable:
 
 def _allocate(n_entries: int, n_chunks: int) -> kernels.WordTable:
     return kernels.WordTable(
-        slots=np.zeros(2 * n_entries, dtype=np.uint64),
-        records=np.zeros((n_entries, 4), dtype=np.uint64),
+        slots=np.zeros((2 * n_entries, 4), dtype=np.uint64),
+        starts=np.zeros(n_entries + 1, dtype=np.int64),
+        lengths=np.zeros(n_entries, dtype=np.int32),
         chunks=np.zeros(n_chunks, dtype=np.uint64),
-        size=np.zeros(2, dtype=np.int64),
+        size=np.zeros(1, dtype=np.int64),
     )

@@ -1,0 +1,1 @@
+"""How tables are updated; the only folder that knows the machine."""

@@ -1,0 +1,88 @@
+"""Training on the CPU: Python threads running compiled steps on the nn.Embedding weights in place.
+
+The threads do not lock the rows they write (Recht et al. 2011, "Hogwild!: A Lock-Free Approach to
+Parallelizing Stochastic Gradient Descent"): with few collisions among many rows nothing is lost that matters.
+One thread gives the same bytes every time; several do not.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from corpora.threads import default_threads, run_threads
+from corpora.windows import Windows, WindowSampler
+from w2v.engines import kernels
+from w2v.tables import EmbeddingTables
+
+
+class HogwildEngine:
+    """Updates the tables with the CPU's threads.
+
+    Args:
+        architecture: "skipgram" or "cbow".
+        threads: how many; by default as many as there are cores.
+    """
+
+    def __init__(self, architecture: str = "skipgram", *, threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads must be 1 or more, got {threads}")
+        self.architecture = architecture
+        self.threads = threads or default_threads()
+
+    def compile(self, sampler: WindowSampler, tables: EmbeddingTables) -> None:
+        """Compiles what `run_epoch` will run, or loads it from the disk, where an earlier run has left it."""
+        sampler.sample(0, 0)
+        empty = Windows(
+            np.empty(0, np.int32),
+            np.empty(0, np.int32),
+            np.zeros(1, np.int64),
+            np.empty((0, sampler.negatives), np.int32),
+        )
+        dim = tables.input_rows.shape[1]
+        scratch = np.empty(kernels.scratch_shape(dim, sampler.negatives), np.float32)
+        self._step(dim, sampler.negatives)(*empty, tables.input_rows, tables.output_rows, 0.0, scratch)
+
+    def run_epoch(
+        self,
+        tables: EmbeddingTables,
+        sampler: WindowSampler,
+        epoch: int,
+        *,
+        learning_rates: np.ndarray,
+        poll: Callable[[int], None],
+    ) -> None:
+        """Takes one step for each window of an epoch.
+
+        Args:
+            tables: changed in place.
+            sampler: gives the windows; they do not depend on the number of threads.
+            epoch: counted from 0.
+            learning_rates: float64 (n_chunks,), one for each chunk.
+            poll: called ten times a second by the calling thread with the number of chunks begun; what it
+                raises ends the epoch.
+        """
+        begun = 0
+        next_chunk = itertools.count()
+        input_rows, output_rows = tables.input_rows, tables.output_rows
+        dim = input_rows.shape[1]
+        step = self._step(dim, sampler.negatives)
+
+        def work(_thread: int, stop: threading.Event) -> None:
+            nonlocal begun
+            room = sampler.allocate()
+            scratch = np.empty(kernels.scratch_shape(dim, sampler.negatives), np.float32)
+            while not stop.is_set() and (chunk := next(next_chunk)) < sampler.n_chunks:
+                begun = chunk  # the threads may overtake one another here by a chunk: it is for display
+                windows = sampler.sample(epoch, chunk, room=room)
+                step(*windows, input_rows, output_rows, learning_rates[chunk], scratch)
+
+        run_threads(work, self.threads, poll=lambda: poll(begun))
+        poll(sampler.n_chunks)
+
+    def _step(self, dim: int, n_negatives: int) -> Callable[..., None]:
+        make = kernels.skipgram_step if self.architecture == "skipgram" else kernels.cbow_step
+        return make(dim, n_negatives)

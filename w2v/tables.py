@@ -1,0 +1,48 @@
+"""The two tables that training moves: input and output nn.Embedding, and NumPy views of their weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+
+class EmbeddingTables(nn.Module):
+    """Input and output rows of V words, as two `nn.Embedding` layers.
+
+    The input rows become the vectors. The weights are ordinary parameters; on the CPU, kernels write into
+    their storage through `input_rows` and `output_rows`.
+
+    Args:
+        n_words: V.
+        dim: D.
+        seed: decides the first input rows.
+
+    Reference:
+        The authors' C program word2vec.c: input rows even in +-0.5 / D, output rows zero.
+    """
+
+    def __init__(self, n_words: int, dim: int, *, seed: int = 1) -> None:
+        super().__init__()
+        rng = np.random.Generator(np.random.Philox(seed))
+        rows = np.empty((n_words, dim), dtype=np.float32)
+        rng.random(dtype=np.float32, out=rows)
+        rows -= np.float32(0.5)
+        rows /= np.float32(dim)
+        self.input = _embedding(rows)
+        self.output = _embedding(np.zeros((n_words, dim), dtype=np.float32))
+
+    @property
+    def input_rows(self) -> np.ndarray:
+        """float32 (V, D), the storage of `input.weight` itself; on the CPU alone."""
+        return self.input.weight.detach().numpy()
+
+    @property
+    def output_rows(self) -> np.ndarray:
+        """float32 (V, D), the storage of `output.weight` itself; on the CPU alone."""
+        return self.output.weight.detach().numpy()
+
+
+def _embedding(rows: np.ndarray) -> nn.Embedding:
+    """A layer over memory that NumPy made: it asks for huge pages by itself, which torch does not."""
+    return nn.Embedding(*rows.shape, _weight=torch.from_numpy(rows))
