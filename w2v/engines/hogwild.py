@@ -15,6 +15,7 @@ import numpy as np
 
 from corpora.threads import default_threads, run_threads
 from corpora.windows import Windows, WindowSampler
+from w2v.config import ARCHITECTURES
 from w2v.engines import kernels
 from w2v.tables import EmbeddingTables
 
@@ -28,6 +29,8 @@ class HogwildEngine:
     """
 
     def __init__(self, architecture: str = "skipgram", *, threads: int | None = None) -> None:
+        if architecture not in ARCHITECTURES:
+            raise ValueError(f"architecture must be one of {', '.join(ARCHITECTURES)}, got {architecture!r}")
         if threads is not None and threads < 1:
             raise ValueError(f"threads must be 1 or more, got {threads}")
         self.architecture = architecture
@@ -44,7 +47,7 @@ class HogwildEngine:
         )
         dim = tables.input_rows.shape[1]
         scratch = np.empty(kernels.scratch_shape(dim, sampler.negatives), np.float32)
-        self._step(dim, sampler.negatives)(*empty, tables.input_rows, tables.output_rows, 0.0, scratch)
+        self._step(dim, sampler)(*empty, tables.input_rows, tables.output_rows, 0.0, scratch)
 
     def run_epoch(
         self,
@@ -69,7 +72,7 @@ class HogwildEngine:
         next_chunk = itertools.count()
         input_rows, output_rows = tables.input_rows, tables.output_rows
         dim = input_rows.shape[1]
-        step = self._step(dim, sampler.negatives)
+        step = self._step(dim, sampler)
 
         def work(_thread: int, stop: threading.Event) -> None:
             nonlocal begun
@@ -83,6 +86,9 @@ class HogwildEngine:
         run_threads(work, self.threads, poll=lambda: poll(begun))
         poll(sampler.n_chunks)
 
-    def _step(self, dim: int, n_negatives: int) -> Callable[..., None]:
-        make = kernels.skipgram_step if self.architecture == "skipgram" else kernels.cbow_step
-        return make(dim, n_negatives)
+    def _step(self, dim: int, sampler: WindowSampler) -> Callable[..., None]:
+        if self.architecture == "cbow":
+            return kernels.cbow_step(dim, sampler.negatives)
+        if sampler.share_negatives:
+            return kernels.skipgram_step(dim, sampler.negatives)
+        return kernels.skipgram_pairs_step(dim, sampler.negatives)
