@@ -12,17 +12,19 @@ from cli.options import (
     corpus_options,
     json_option,
     prepare_corpus,
-    require_output,
+    require_vectors_output,
     threads_option,
     usage_errors,
 )
 from cli.output import print_json, print_note, print_rows
+from w2v.config import ARCHITECTURES, DEFAULT_LEARNING_RATES, NEGATIVES_PER, TrainConfig
 
 if TYPE_CHECKING:
     from corpora.corpus import Corpus
-    from w2v.config import TrainConfig
     from w2v.vectors import Vectors
 
+DEFAULTS = TrainConfig()
+RATES = ", ".join(f"{rate:g} for {name}" for name, rate in DEFAULT_LEARNING_RATES.items())
 COMPILE_SECONDS = 1.0  # longer than loading kernels from the disk takes
 STEEP_LEARNING_RATE = 1.0
 
@@ -39,40 +41,61 @@ STEEP_LEARNING_RATE = 1.0
 )
 @click.option(
     "--architecture",
-    type=click.Choice(["skipgram", "cbow"]),
+    type=click.Choice(ARCHITECTURES),
     default="skipgram",
     show_default=True,
     help="Model.",
 )
-@click.option("--dim", type=int, default=100, show_default=True, help="Numbers per word.")
-@click.option("--window", type=int, default=5, show_default=True, help="Words on each side, at most.")
+@click.option("--dim", type=int, default=DEFAULTS.dim, show_default=True, help="Numbers per word.")
+@click.option(
+    "--window", type=int, default=DEFAULTS.window, show_default=True, help="Words on each side, at most."
+)
 @click.option(
     "--fixed-window", is_flag=True, help="Take full windows; by default each is drawn from 1 to --window."
 )
 @click.option(
-    "--negatives", type=int, default=5, show_default=True, help="Noise words for each window, 1 to 64."
+    "--negatives",
+    type=int,
+    default=DEFAULTS.negatives,
+    show_default=True,
+    help="Noise words for each window, 1 to 64.",
+)
+@click.option(
+    "--negatives-per",
+    type=click.Choice(NEGATIVES_PER),
+    default=DEFAULTS.negatives_per,
+    show_default=True,
+    help="Share them in a window (fast), or draw them for each pair as in the paper (skipgram).",
 )
 @click.option(
     "--subsample",
     type=float,
-    default=1e-3,
+    default=DEFAULTS.subsample,
     show_default=True,
     help="Skip some occurrences of words that make up more than about this share of the text; 0 skips none.",
 )
 @click.option(
     "--noise-exponent",
     type=float,
-    default=0.75,
+    default=DEFAULTS.noise_exponent,
     show_default=True,
     help="Noise words are drawn by count^EXPONENT.",
 )
-@click.option("--epochs", type=int, default=5, show_default=True, help="Passes over the text.")
+@click.option("--epochs", type=int, default=DEFAULTS.epochs, show_default=True, help="Passes over the text.")
+@click.option("--learning-rate", type=float, help=f"At the start: {RATES} by default.")
 @click.option(
-    "--learning-rate", type=float, help="At the start: 0.025 for skipgram, 0.075 for cbow by default."
+    "--min-learning-rate",
+    type=float,
+    default=DEFAULTS.min_learning_rate,
+    show_default=True,
+    help="At the end.",
 )
-@click.option("--min-learning-rate", type=float, default=1e-4, show_default=True, help="At the end.")
 @click.option(
-    "--seed", type=int, default=1, show_default=True, help="Same seed, same windows; 0 to 2^64 - 1."
+    "--seed",
+    type=int,
+    default=DEFAULTS.seed,
+    show_default=True,
+    help="Same seed, same windows; 0 to 2^64 - 1.",
 )
 @threads_option
 @json_option
@@ -87,8 +110,6 @@ def train(
 
     Example: w2v train corpus.txt -o vectors.safetensors --epochs 5
     """
-    from w2v.config import TrainConfig
-
     names = (
         "min_count",
         "max_vocab",
@@ -101,10 +122,8 @@ def train(
     reading = {name: options.pop(name) for name in (*names, "max_vocab_memory")}
     with usage_errors():
         config = TrainConfig(**options)
-    output = output or _default_output(corpus[0])
-    require_output(output)
-    _require_suffix(output)
-    threads = _cap_threads(threads)
+    output = _default_output(corpus[0]) if output is None else output
+    require_vectors_output(output)
     if config.learning_rate > STEEP_LEARNING_RATE:
         print_note(f"a learning rate of {config.learning_rate:g} is likely to diverge; 0.025 to 0.1 is usual")
     started = time.monotonic()
@@ -126,17 +145,20 @@ def train_and_save(
 
     vectors, seconds = _train(corpus, config, threads)
     save_vectors(vectors, output)
+    n_words, n_effective = corpus.summary["words"], vectors.metadata["corpus"]["effective_tokens"]
     return vectors, {
         "output": output,
-        "words": corpus.summary["words"],
+        "words": n_words,
         "tokens": corpus.n_tokens,
+        "effective_tokens": n_effective,
         "sentences": corpus.n_sentences,
         "vocabulary": len(vectors),
         "dim": vectors.dim,
         "epochs": config.epochs,
         "corpus_was_cached": corpus.is_cached,
         "training_seconds": round(seconds, 3),
-        "words_per_second": round(corpus.n_tokens * config.epochs / seconds),
+        "words_per_second": round(n_words * config.epochs / seconds),
+        "effective_words_per_second": round(n_effective * config.epochs / seconds),
         "config": vectors.metadata["config"],
     }
 
@@ -169,25 +191,8 @@ def _train(corpus: Corpus, config: TrainConfig, threads: int | None) -> tuple[Ve
 def _default_output(corpus: str) -> str:
     name = Path(corpus).name
     stem = name.split(".")[0] if "." in name.lstrip(".") else name
-    is_plain = stem and not any(sign in name for sign in "*?[") and corpus != "-"
+    is_plain = stem.strip(".") and not any(sign in name for sign in "*?[") and corpus != "-"
     return f"{stem if is_plain else 'vectors'}.safetensors"
-
-
-def _require_suffix(output: str) -> None:
-    from w2v.formats import format_of
-
-    with usage_errors():
-        format_of(output)
-
-
-def _cap_threads(threads: int | None) -> int | None:
-    from corpora.threads import default_threads
-
-    most = default_threads()
-    if threads is None or threads <= most:
-        return threads
-    print_note(f"this process may use {most} cores: {most} threads instead of {threads}")
-    return most
 
 
 def _print_summary(result: dict[str, Any]) -> None:

@@ -562,12 +562,14 @@ def fill_windows(
     rng: np.ndarray,
     window: int,
     shrink: bool,
+    share_negatives: bool,
     out: WindowArrays,
 ) -> int:
     """Subsamples each sentence, cuts its windows and draws their negatives; returns the number of windows.
 
     `ends` are the places in `tokens` where sentences end. The draws come in a fixed order: for each sentence
-    one a token, then for each window one for its width and one for each negative.
+    one a token, then for each window one for its width and one for each negative: K for the window, or for
+    each of its contexts where `share_negatives` is False.
     """
     n_negatives = out.negatives.shape[1]
     n_windows = 0
@@ -586,12 +588,17 @@ def fill_windows(
             reach = window
             if shrink:
                 reach = 1 + np.int64((_next_random(rng) >> SHIFT_32) * np.uint64(window) >> SHIFT_32)
+            first_row = n_contexts
             for j in range(max(0, i - reach), min(n_kept, i + reach + 1)):
                 out.contexts[n_contexts] = out.kept[j]
                 n_contexts += j != i
             out.centers[n_windows] = out.kept[i]
-            for k in range(n_negatives):
-                out.negatives[n_windows, k] = _draw_word(noise, _next_random(rng))
+            last_row = n_contexts
+            if share_negatives:
+                first_row, last_row = n_windows, n_windows + 1
+            for row in range(first_row, last_row):
+                for k in range(n_negatives):
+                    out.negatives[row, k] = _draw_word(noise, _next_random(rng))
             n_windows += 1
             out.offsets[n_windows] = n_contexts
     return n_windows

@@ -24,8 +24,8 @@ class Windows(NamedTuple):
         centers: int32 (W,), the word each window predicts.
         contexts: int32 (M,), the words around them, in the order of the text.
         offsets: int64 (W + 1,): window w has contexts[offsets[w]:offsets[w + 1]], at least one.
-        negatives: int32 (W, K), noise words, shared by the contexts of a window. A negative equal to the
-            center counts for nothing: the objective and the kernels skip it.
+        negatives: int32 (W, K), noise words, shared by the contexts of a window; or (M, K), those of each
+            context. One equal to the center counts for nothing: the objective and the kernels skip it.
     """
 
     centers: np.ndarray
@@ -44,6 +44,7 @@ class WindowSampler:
         subsample: threshold of `keep_probabilities`; 0 keeps every token.
         noise_exponent: exponent of `noise_table`.
         seed: any integer of 64 bits.
+        share_negatives: draw K negatives for each window; False draws K for each of its contexts.
         shrink: draw each window's width evenly from 1 to `window`, which weighs near words higher (as in
             word2vec.c); False takes full windows.
     """
@@ -57,6 +58,7 @@ class WindowSampler:
         subsample: float = 1e-3,
         noise_exponent: float = 0.75,
         seed: int = 1,
+        share_negatives: bool = True,
         shrink: bool = True,
     ) -> None:
         if window < 1 or negatives < 1:
@@ -66,6 +68,7 @@ class WindowSampler:
         self.window = window
         self.negatives = negatives
         self.seed = seed
+        self.share_negatives = share_negatives
         self.shrink = shrink
         self.keep_probabilities = keep_probabilities(counts, subsample)
         self.noise = noise_table(counts, noise_exponent)
@@ -109,25 +112,28 @@ class WindowSampler:
             random_state(self.seed, epoch, chunk),
             self.window,
             self.shrink,
+            self.share_negatives,
             room,
         )
         n_contexts = room.offsets[n_windows]
+        n_draws = n_windows if self.share_negatives else n_contexts
         return Windows(
             room.centers[:n_windows],
             room.contexts[:n_contexts],
             room.offsets[: n_windows + 1],
-            room.negatives[:n_windows],
+            room.negatives[:n_draws],
         )
 
     def allocate(self) -> kernels.WindowArrays:
         """Room for the windows of any chunk, for one thread to use again and again."""
         largest = int(np.diff(self.chunk_starts).max(initial=0))
-        reach = 2 * min(self.window, largest)
+        most_contexts = largest * 2 * min(self.window, largest) + 1
+        most_draws = largest if self.share_negatives else most_contexts
         return kernels.WindowArrays(
             centers=np.empty(largest, dtype=np.int32),
-            contexts=np.empty(largest * reach + 1, dtype=np.int32),
+            contexts=np.empty(most_contexts, dtype=np.int32),
             offsets=np.empty(largest + 1, dtype=np.int64),
-            negatives=np.empty((largest, self.negatives), dtype=np.int32),
+            negatives=np.empty((most_draws, self.negatives), dtype=np.int32),
             kept=np.empty(largest + 1, dtype=np.int32),
         )
 

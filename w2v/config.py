@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import SupportsFloat, SupportsIndex
 
 ARCHITECTURES = ("skipgram", "cbow")
-DEFAULT_LEARNING_RATES = {"skipgram": 0.025, "cbow": 0.075}
+DEFAULT_LEARNING_RATES = {"skipgram": 0.025, "cbow": 0.1}
+NEGATIVES_PER = ("window", "pair")
 MOST_NEGATIVES = 64
 WIDEST_WINDOW = 1000
 LARGEST_SEED = 2**64 - 1
@@ -22,10 +25,12 @@ class TrainConfig:
         dim: D, numbers per word.
         window: largest distance between center and context, 1 to 1,000.
         negatives: K, noise words for each window, 1 to 64.
+        negatives_per: "window" shares them among the contexts of a window, several times as fast and as good;
+            "pair" draws them for each context, as in the paper. CBOW predicts once a window, so has no pairs.
         subsample: threshold of subsampling, a share of the corpus; 0 keeps every word.
         noise_exponent: power of the counts that noise words are drawn by.
         epochs: passes over the corpus.
-        learning_rate: at the start; None takes 0.025 for skip-gram and 0.075 for CBOW, whose gradient here
+        learning_rate: at the start; None takes that of DEFAULT_LEARNING_RATES. CBOW's is larger: its gradient
             is that of the mean, divided by the number of contexts, and so wants a larger step.
         min_learning_rate: at the end; in between it falls in proportion to the tokens read.
         seed: 0 to 2^64 - 1.
@@ -45,6 +50,7 @@ class TrainConfig:
     dim: int = 100
     window: int = 5
     negatives: int = 5
+    negatives_per: str = "window"
     subsample: float = 1e-3
     noise_exponent: float = 0.75
     epochs: int = 5
@@ -60,33 +66,42 @@ class TrainConfig:
             )
         if self.learning_rate is None:
             object.__setattr__(self, "learning_rate", DEFAULT_LEARNING_RATES[self.architecture])
-        _require_integer("dim", self.dim, 1)
-        _require_integer("window", self.window, 1, WIDEST_WINDOW)
-        if self.negatives == 0:
-            raise ValueError("negatives must be 1 or more, got 0: hierarchical softmax is not offered")
-        _require_integer("negatives", self.negatives, 1, MOST_NEGATIVES)
-        _require_integer("epochs", self.epochs, 1)
-        _require_integer("seed", self.seed, 0, LARGEST_SEED)
-        _require_number("subsample", self.subsample, "0 or more", self.subsample >= 0)
-        _require_number("noise_exponent", self.noise_exponent, "a finite number", True)
-        _require_number("learning_rate", self.learning_rate, "more than 0", self.learning_rate > 0)
-        _require_number("min_learning_rate", self.min_learning_rate, "0 or more", self.min_learning_rate >= 0)
+        self._require_integer("dim", 1)
+        self._require_integer("window", 1, WIDEST_WINDOW)
+        self._require_integer("negatives", 1, MOST_NEGATIVES, hint="; hierarchical softmax is not offered")
+        if self.negatives_per not in NEGATIVES_PER:
+            raise ValueError(
+                f"negatives_per must be one of {', '.join(NEGATIVES_PER)}, got {self.negatives_per!r}"
+            )
+        if self.negatives_per == "pair" and self.architecture == "cbow":
+            raise ValueError("negatives_per pair is for skipgram: cbow makes one prediction for a window")
+        self._require_integer("epochs", 1)
+        self._require_integer("seed", 0, LARGEST_SEED)
+        self._require_number("subsample", "a finite number, 0 or more", lambda value: value >= 0)
+        self._require_number("noise_exponent", "a finite number", lambda _: True)
+        self._require_number("learning_rate", "a finite number above 0", lambda value: value > 0)
+        self._require_number("min_learning_rate", "a finite number, 0 or more", lambda value: value >= 0)
         if self.min_learning_rate > self.learning_rate:
             raise ValueError(
                 f"min_learning_rate must not be above learning_rate, got {self.min_learning_rate} and "
                 f"{self.learning_rate}"
             )
 
+    def _require_integer(self, name: str, lowest: int, highest: int | None = None, *, hint: str = "") -> None:
+        """Checks a field, and makes a plain int of it, which JSON can hold."""
+        value = getattr(self, name)
+        if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+            raise TypeError(f"{name} must be an integer, got {value!r}")
+        object.__setattr__(self, name, operator.index(value))
+        if value < lowest or (highest is not None and value > highest):
+            allowed = f"{lowest} or more" if highest is None else f"{lowest} to {highest}"
+            raise ValueError(f"{name} must be {allowed}, got {value}{hint}")
 
-def _require_integer(name: str, value: int, lowest: int, highest: int | None = None) -> None:
-    if isinstance(value, bool):
-        raise TypeError(f"{name} must be an integer, got {value}")
-    operator.index(value)
-    if value < lowest or (highest is not None and value > highest):
-        allowed = f"{lowest} or more" if highest is None else f"{lowest} to {highest}"
-        raise ValueError(f"{name} must be {allowed}, got {value}")
-
-
-def _require_number(name: str, value: float, allowed: str, is_allowed: bool) -> None:
-    if not math.isfinite(value) or not is_allowed:
-        raise ValueError(f"{name} must be {allowed}, got {value}")
+    def _require_number(self, name: str, allowed: str, is_allowed: Callable[[float], bool]) -> None:
+        """Checks a field, and makes a plain float of it."""
+        value = getattr(self, name)
+        if isinstance(value, (bool, str)) or not isinstance(value, (SupportsFloat, SupportsIndex)):
+            raise TypeError(f"{name} must be a number, got {value!r}")
+        object.__setattr__(self, name, float(value))
+        if not math.isfinite(value) or not is_allowed(value):
+            raise ValueError(f"{name} must be {allowed}, got {value}")

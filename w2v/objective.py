@@ -41,9 +41,14 @@ def negative_sampling_loss(
         n_contexts = offsets.diff()[:, None]
         hidden = hidden.new_zeros(len(centers), hidden.shape[1]).index_add(0, window_of, hidden) / n_contexts
         window_of = torch.arange(len(centers))
-    positive = (hidden * output_weight[centers][window_of]).sum(-1)
-    negative = torch.einsum("pd,pkd->pk", hidden, output_weight[negatives][window_of])
-    counts = (negatives != centers[:, None])[window_of]
+    centers = centers[window_of]  # (P,), one a prediction
+    if len(negatives) != len(
+        hidden
+    ):  # those of a window, not of a pair; where the numbers agree it is the same
+        negatives = negatives[window_of]  # (P, K)
+    positive = (hidden * output_weight[centers]).sum(-1)
+    negative = torch.einsum("pd,pkd->pk", hidden, output_weight[negatives])
+    counts = negatives != centers[:, None]
     return -logsigmoid(positive).sum() - (logsigmoid(-negative) * counts).sum()
 
 

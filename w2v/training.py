@@ -58,6 +58,8 @@ class Progress(NamedTuple):
 class Engine(Protocol):
     """What train() asks of an engine; `w2v.engines.hogwild.HogwildEngine` is one."""
 
+    architecture: str
+
     def compile(self, sampler: WindowSampler, tables: EmbeddingTables) -> None:
         """Makes ready whatever the first step would otherwise wait for."""
 
@@ -95,7 +97,7 @@ def train(
 
     Raises:
         TypeError: `corpus` is not a Corpus.
-        ValueError: `tables` are of another shape than corpus and config ask for.
+        ValueError: `tables` are of another shape, or `engine` of another architecture, than is asked for.
         InputError: next to nothing is left of the corpus after subsampling.
         MemoryLimitError: the tables would not fit into memory.
         DivergedError: a value stopped being a number, or grew beyond all use.
@@ -104,6 +106,10 @@ def train(
         raise TypeError(f"train needs a Corpus, got {type(corpus).__name__}; use Corpus.prepare([path])")
     config = config or TrainConfig()
     engine = engine or HogwildEngine(config.architecture)
+    if engine.architecture != config.architecture:
+        raise ValueError(
+            f"the config asks for {config.architecture}, the engine takes {engine.architecture} steps"
+        )
     sampler = WindowSampler(
         corpus,
         window=config.window,
@@ -111,6 +117,7 @@ def train(
         subsample=config.subsample,
         noise_exponent=config.noise_exponent,
         seed=config.seed,
+        share_negatives=config.negatives_per == "window",
         shrink=not config.fixed_window,
     )
     _require_tokens(sampler, config.subsample)
@@ -209,7 +216,7 @@ def _require_finite(tables: EmbeddingTables, rows: slice) -> None:
             raise DivergedError(
                 "T14",
                 f"training diverged: the {name} table holds values as large as {largest:g}",
-                fix="lower --learning-rate; 0.025 suits skip-gram and 0.075 suits CBOW",
+                fix="lower --learning-rate; the default suits most texts",
             )
 
 

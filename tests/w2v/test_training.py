@@ -1,0 +1,348 @@
+"""train(): what it gives, how the learning rate falls, and what ends it."""
+
+import subprocess
+import sys
+import threading
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from corpora import planted
+from corpora.corpus import Corpus
+from corpora.errors import DivergedError, InputError, MemoryLimitError
+from corpora.windows import WindowSampler
+from w2v import training
+from w2v.config import TrainConfig
+from w2v.engines.hogwild import HogwildEngine
+from w2v.tables import EmbeddingTables
+from w2v.training import Progress, train
+
+BOTH = pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
+QUICK = TrainConfig(dim=8, epochs=2)
+
+
+class IdleEngine:
+    """Takes no steps, and remembers what it was asked for."""
+
+    architecture = "skipgram"
+
+    def __init__(self):
+        self.rates = []
+
+    def compile(self, sampler, tables):
+        """Nothing to make ready."""
+
+    def run_epoch(self, tables, sampler, epoch, *, learning_rates, poll):
+        """Polls at the start of each chunk and at the end."""
+        self.rates.append(learning_rates)
+        for chunk in range(sampler.n_chunks + 1):
+            poll(chunk)
+
+
+def threads_left():
+    """Threads of ours that are still alive."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith("w2v-")]
+
+
+# What it gives
+
+
+def test_vectors_are_the_input_rows(planted_corpus):
+    """Words, counts and settings come along; the matrix is the input table itself, not a copy."""
+    tables = EmbeddingTables(len(planted_corpus.vocabulary), 8)
+
+    vectors = train(planted_corpus, QUICK, tables=tables)
+
+    assert vectors.words == planted_corpus.vocabulary.words
+    assert np.shares_memory(vectors.matrix, tables.input_rows)
+    np.testing.assert_array_equal(vectors.counts, planted_corpus.vocabulary.counts)
+    assert TrainConfig(**vectors.metadata["config"]) == QUICK
+    assert vectors.metadata["corpus"]["digest"] == planted_corpus.digest
+
+
+@BOTH
+def test_one_thread_and_one_seed_give_the_same_bytes(planted_corpus, architecture):
+    """Two trainings agree in every bit; another seed does not."""
+    configs = [TrainConfig(architecture=architecture, dim=8, epochs=1, seed=seed) for seed in (1, 1, 2)]
+
+    first, again, other = (
+        train(planted_corpus, config, engine=HogwildEngine(architecture, threads=1)).matrix
+        for config in configs
+    )
+
+    assert first.tobytes() == again.tobytes()
+    assert first.tobytes() != other.tobytes()
+
+
+def test_words_do_not_depend_on_threads(planted_text, tmp_path):
+    """Read and trained by 1 and by 3 threads: the same words in the same order with the same counts."""
+    vectors = []
+
+    for threads in (1, 3):
+        corpus = Corpus.prepare([planted_text], cache=tmp_path / str(threads), threads=threads)
+        vectors.append(train(corpus, QUICK, engine=HogwildEngine(threads=threads)))
+
+    assert vectors[0].words == vectors[1].words
+    np.testing.assert_array_equal(vectors[0].counts, vectors[1].counts)
+
+
+@BOTH
+def test_planted_corpus_is_solved(tmp_path, architecture):
+    """After a second of training nine of ten analogies are right; untrained vectors know next to none."""
+    path = tmp_path / "planted.txt"
+    path.write_bytes(b"".join(planted.generate(400_000)))
+    corpus = Corpus.prepare([path])
+    questions = [question for _, section in planted.analogies() for question in section]
+    config = TrainConfig(architecture=architecture, dim=64, epochs=25)
+
+    trained = train(corpus, config, engine=HogwildEngine(architecture, threads=2))
+
+    rows = np.array([[trained.ids[word] for word in question] for question in questions])
+    right = trained.analogies(rows[:, :3]).ids[:, 0] == rows[:, 3]
+    assert right.mean() > 0.9
+
+
+@BOTH
+def test_training_goes_on_from_given_tables(planted_corpus, architecture):
+    """Given tables are changed in place, both of them, and are where the training starts."""
+    config = TrainConfig(architecture=architecture, dim=8, epochs=1, learning_rate=1e-9, min_learning_rate=0)
+    tables = EmbeddingTables(len(planted_corpus.vocabulary), 8)
+    tables.input_rows[:] = 2
+
+    vectors = train(planted_corpus, config, tables=tables)
+
+    assert tables.output_rows.any()
+    np.testing.assert_allclose(vectors.matrix, 2, atol=1e-4)
+
+
+def test_sentences_of_a_generator_are_enough_for_many_epochs():
+    """They are read once and encoded, so a generator does not run dry in the second epoch (T13)."""
+    sentences = ([f"w{(i + j) % 7}" for j in range(6)] for i in range(200))
+
+    vectors = train(Corpus.from_sentences(sentences), TrainConfig(dim=4, epochs=3, subsample=0))
+
+    assert len(vectors) == 7
+
+
+# The learning rate
+
+
+def test_learning_rate_falls_linearly_over_all_epochs(planted_corpus):
+    """It starts at learning_rate, falls with the tokens before a chunk, and ends near the minimum."""
+    engine = IdleEngine()
+    config = TrainConfig(epochs=3, learning_rate=0.5, min_learning_rate=0.1)
+
+    train(planted_corpus, config, engine=engine)
+
+    rates = np.concatenate(engine.rates)
+    starts = WindowSampler(planted_corpus).chunk_starts
+    done = np.concatenate([epoch * starts[-1] + starts[:-1] for epoch in range(3)]) / (3 * starts[-1])
+    assert rates[0] == 0.5
+    np.testing.assert_allclose(rates, 0.5 - 0.4 * done, rtol=1e-12)
+    assert 0.1 < rates[-1] < 0.12
+
+
+@pytest.mark.parametrize("offset", [0, 2**31 - 10, 2**32 - 10, 2**53 - 10])
+@pytest.mark.parametrize("epochs", [1, 5, 2**40])
+def test_schedule_equals_an_integer_oracle(offset, epochs):
+    """Rates at huge token counts, put in by hand, are within 1e-12 of fractions of Python integers (P16)."""
+    starts = np.array([0, offset // 2, offset, offset + 7, offset + 4096, 2 * offset + 9999], dtype=np.int64)
+    schedule = training._Schedule(starts, epochs, 0.025, 1e-4)
+    first, last = Fraction(0.025), Fraction(1e-4)
+
+    for epoch in {0, epochs // 2, epochs - 1}:
+        rates = schedule.learning_rates(epoch)
+        total = int(starts[-1])
+        exact = [
+            first - (first - last) * Fraction(epoch * total + start, epochs * total)
+            for start in starts[:-1].tolist()
+        ]
+        assert rates.dtype == np.float64
+        np.testing.assert_allclose(rates, [float(rate) for rate in exact], rtol=1e-12)
+
+
+@pytest.mark.parametrize("offset", [2**31 - 10, 2**53 - 10])
+def test_progress_counts_in_whole_tokens_beyond_any_word_size(offset):
+    """Tokens done and in all are Python integers, exact over 2^40 epochs (T05, P16)."""
+    starts = np.array([0, offset, offset + 4096], dtype=np.int64)
+    schedule = training._Schedule(starts, 2**40, 0.025, 1e-4)
+    reports = []
+    watch = training._Watch(EmbeddingTables(2, 2), schedule, reports.append)
+
+    watch.begin(2**40 - 1)
+    watch.look(1)
+
+    assert reports[0].tokens_done == (2**40 - 1) * (offset + 4096) + offset
+    assert reports[0].tokens_total == 2**40 * (offset + 4096)
+
+
+# Progress
+
+
+def test_progress_rises_to_the_whole(planted_corpus):
+    """Reports never go back, name the epoch from 1, and end with all tokens of all epochs."""
+    reports = []
+
+    train(planted_corpus, QUICK, report=reports.append)
+
+    done = [report.tokens_done for report in reports]
+    assert done == sorted(done)
+    assert done[-1] == reports[-1].tokens_total == 2 * planted_corpus.n_tokens
+    assert {report.epoch for report in reports} <= {1, 2}
+    assert reports[-1].epoch == 2
+
+
+def test_pace_and_time_left_follow_from_tokens_and_seconds():
+    """300 of 900 tokens in 2 seconds are 150 a second, with 600 / 150 = 4 seconds left."""
+    progress = Progress(1, 3, 300, 900, 0.01, 2.0)
+
+    assert progress.tokens_per_second == 150
+    assert progress.seconds_left == 4
+
+
+def test_time_left_is_unknown_at_first():
+    """Before the first token the time left is infinite, not a division by zero."""
+    assert Progress(1, 3, 0, 900, 0.01, 0.0).seconds_left == float("inf")
+
+
+def test_clock_cannot_go_backwards(planted_corpus, monkeypatch):
+    """Only the monotonic clock is read: with a wall clock that fails the training runs (T24)."""
+
+    def wall_clock():
+        raise AssertionError("the wall clock was read")
+
+    monkeypatch.setattr("time.time", wall_clock)
+
+    train(planted_corpus, QUICK, report=lambda progress: None)
+
+
+# What ends it
+
+
+def test_error_of_report_ends_the_training(planted_corpus):
+    """What `report` raises comes out in the first epoch of a trillion; no thread is left."""
+
+    def report(_):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        train(planted_corpus, TrainConfig(dim=8, epochs=10**12), report=report)
+
+    assert not threads_left()
+
+
+@pytest.mark.parametrize("rate", [50.0, 1e3, 1e30])
+@BOTH
+def test_absurd_learning_rate_is_noticed(planted_corpus, architecture, rate):
+    """A rate that diverges raises DivergedError with the option to change; no vectors come out."""
+    config = TrainConfig(architecture=architecture, dim=16, epochs=5, learning_rate=rate)
+
+    with pytest.raises(DivergedError, match="lower --learning-rate"):
+        train(planted_corpus, config)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e4, -1e4])
+@pytest.mark.parametrize("table", ["input", "output"])
+def test_one_bad_value_is_noticed(planted_corpus, table, value):
+    """A single value in the last row that is no number, or beyond all use, is found at the end."""
+    tables = EmbeddingTables(len(planted_corpus.vocabulary), 100)
+    getattr(tables, f"{table}_rows")[-1, -1] = value
+
+    with pytest.raises(DivergedError, match=table):
+        train(planted_corpus, engine=IdleEngine(), tables=tables)
+
+
+def test_bad_value_is_noticed_while_training(planted_corpus, monkeypatch):
+    """The guard stops a run of 10^12 epochs whose vectors are no numbers; it does not wait for the end."""
+    monkeypatch.setattr(training, "GUARD_SECONDS", 0.0)
+    tables = EmbeddingTables(len(planted_corpus.vocabulary), 8)
+    tables.input_rows[0] = np.nan
+
+    with pytest.raises(DivergedError):
+        train(planted_corpus, TrainConfig(dim=8, epochs=10**12), tables=tables)
+
+    assert not threads_left()
+
+
+def test_ordinary_values_pass_the_guard(planted_corpus):
+    """Rows of 100, more than any training gives, are not taken for divergence."""
+    tables = EmbeddingTables(len(planted_corpus.vocabulary), 100)
+    tables.input_rows[:] = 100
+
+    assert train(planted_corpus, engine=IdleEngine(), tables=tables).matrix[0, 0] == 100
+
+
+def test_memory_is_checked_before_tables_are_made(planted_corpus, monkeypatch):
+    """Ten terabytes are refused before the first table is allocated (T15)."""
+
+    def allocate(*_, **__):
+        raise AssertionError("tables were allocated")
+
+    monkeypatch.setattr(training, "EmbeddingTables", allocate)
+
+    with pytest.raises(MemoryLimitError):
+        train(planted_corpus, TrainConfig(dim=10**9))
+
+
+def test_next_to_nothing_left_after_subsampling_is_refused(planted_corpus):
+    """A threshold so small that fewer than 100 words survive is refused with their number (T07)."""
+    with pytest.raises(InputError, match=r"about 0 of [\d,]+ words are left"):
+        train(planted_corpus, TrainConfig(subsample=1e-30))
+
+
+@pytest.mark.parametrize("corpus", ["corpus.txt", ["corpus.txt"], [["a", "b"]], None])
+def test_anything_but_a_corpus_is_refused(corpus):
+    """A path or a list of sentences is refused with the right call (T12)."""
+    with pytest.raises(TypeError, match=r"Corpus\.prepare\(\[path\]\)"):
+        train(corpus)
+
+
+def test_tables_of_another_shape_are_refused(planted_corpus):
+    """Both shapes are named."""
+    n_words = len(planted_corpus.vocabulary)
+
+    with pytest.raises(ValueError, match=rf"\({n_words}, 8\), got \(5, 8\)"):
+        train(planted_corpus, QUICK, tables=EmbeddingTables(5, 8))
+
+
+def test_engine_of_another_architecture_is_refused(planted_corpus):
+    """Vectors never claim to be of an architecture that they were not trained with."""
+    with pytest.raises(ValueError, match="config asks for cbow, the engine takes skipgram steps"):
+        train(planted_corpus, TrainConfig(architecture="cbow"), engine=HogwildEngine("skipgram"))
+
+
+def test_two_trainings_at_once_do_not_disturb_each_other(planted_corpus):
+    """Two threads of one process train at the same time; both get what one alone gets (T20)."""
+    config = TrainConfig(dim=8, epochs=3)
+
+    def run():
+        return train(planted_corpus, config, engine=HogwildEngine(threads=1)).matrix.tobytes()
+
+    alone, found = run(), []
+    threads = [threading.Thread(target=lambda: found.append(run())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert found == [alone, alone]
+
+
+def test_training_works_in_a_forked_child(planted_text):
+    """A process that has trained can fork a child that trains (T21)."""
+    program = f"""
+import os
+from w2v import Corpus, HogwildEngine, TrainConfig, train
+corpus = Corpus.prepare([{str(planted_text)!r}])
+run = lambda: train(corpus, TrainConfig(dim=8, epochs=1), engine=HogwildEngine(threads=2))
+run()
+child = os.fork()
+if child == 0:
+    os._exit(0 if len(run()) else 1)
+raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 0, done.stderr
