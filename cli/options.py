@@ -15,10 +15,23 @@ if TYPE_CHECKING:
 
 Command = Callable[..., Any]
 
+
+def _cap_threads(_context: click.Context, _option: click.Parameter, threads: int | None) -> int | None:
+    from cli.output import print_note
+    from corpora.threads import default_threads
+
+    most = default_threads()
+    if threads is None or threads <= most:
+        return threads
+    print_note(f"this process may use {most} cores: {most} threads instead of {threads}")
+    return most
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON.")
 threads_option = click.option(
     "--threads",
     type=click.IntRange(min=1),
+    callback=_cap_threads,
     metavar="N",
     help="Threads; as many as there are cores by default.",
 )
@@ -103,7 +116,9 @@ def prepare_corpus(
     from corpora.text import TextOptions
     from corpora.vocabulary import Vocabulary
 
-    vocabulary = None if vocabulary_file is None else Vocabulary.load(vocabulary_file)
+    note_first_run()
+    remarks: list[str] = []
+    vocabulary = None if vocabulary_file is None else Vocabulary.load(vocabulary_file, remarks=remarks)
     with usage_errors(), ReadingBar() as bar:
         prepared = Corpus.prepare(
             corpus,
@@ -116,9 +131,18 @@ def prepare_corpus(
             max_table_bytes=None if max_vocab_memory is None else max_vocab_memory << 20,
             report=bar.show,
         )
-    for remark in prepared.summary["remarks"]:
+    for remark in [*remarks, *prepared.summary["remarks"]]:
         print_note(remark)
     return prepared
+
+
+def note_first_run() -> None:
+    """Says why the first seconds of the first run are quiet."""
+    from cli.output import print_note
+    from corpora.kernel_cache import is_first_run
+
+    if is_first_run():
+        print_note("first run: compiling takes some seconds, once")
 
 
 @contextlib.contextmanager
@@ -135,8 +159,8 @@ def require_output(path: str) -> None:
     from cli.output import escape, print_note
     from corpora.storage import require_writable_folder
 
-    if path == "-":
-        raise click.UsageError("vectors are written to a file, not to standard output; name one with -o")
+    if path in ("", "-"):
+        raise click.UsageError(f"the output is a file, {path!r} names none; name one with -o")
     if os.path.isdir(path):
         raise click.UsageError(f"{escape(path)} is a folder; name a file in it with -o")
     if len(os.fsencode(Path(path).name)) > 255:
@@ -146,3 +170,12 @@ def require_output(path: str) -> None:
     mode = folder.stat().st_mode
     if mode & 0o002 and not mode & 0o1000:
         print_note(f"every user of this machine can write to {folder}")
+
+
+def require_vectors_output(path: str) -> None:
+    """As `require_output`; and refuses a name whose end is that of no format of vectors."""
+    from w2v.formats import format_of
+
+    require_output(path)
+    with usage_errors():
+        format_of(path)

@@ -22,10 +22,10 @@ def cache_folder(sources: list[Source], cache: str | os.PathLike[str] | None) ->
     if cache is not None:
         make_folder(cache)
         return Path(cache)
-    beside = Path(sources[0].path).absolute().parent
+    beside = Path(sources[0].path).absolute().parent / CACHE_NAME
     try:
-        require_writable_folder(beside)
-        return beside / CACHE_NAME
+        require_writable_folder(beside if beside.exists() else beside.parent)
+        return beside
     except StorageError:
         base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
         return Path(base) / "w2v" / "corpora"
@@ -37,7 +37,7 @@ def entry_name(sources: list[Source], options: PrepareOptions, vocabulary: Vocab
     described = json.dumps(
         [FORMAT_VERSION, [source.fingerprint for source in sources], options._asdict(), words]
     )
-    name = Path(sources[0].path).name[:60].lstrip(".-") or "corpus"
+    name = Path(sources[0].path).name[:40].lstrip(".-") or "corpus"
     return f"{name}-{hashlib.sha256(described.encode(errors='surrogateescape')).hexdigest()[:16]}"
 
 
@@ -49,6 +49,7 @@ def is_whole(folder: Path) -> bool:
             "tokens.i32": 4 * summary["tokens"],
             "offsets.i64": 8 * (summary["sentences"] + 1),
             "counts.i64": 8 * summary["vocabulary"],
+            "words.txt": summary["word_bytes"],
         }
         if summary["format_version"] != FORMAT_VERSION:
             return False

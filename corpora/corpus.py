@@ -16,11 +16,12 @@ from corpora.cache import cache_folder, entry_name, is_whole, remove_outdated
 from corpora.errors import InputError
 from corpora.preparing import PrepareOptions, encode_sources
 from corpora.sources import find_sources
-from corpora.storage import write_folder
+from corpora.storage import make_folder, write_folder
 from corpora.text import TextOptions
 from corpora.threads import default_threads
 from corpora.vocabulary import Vocabulary
 
+MOST_THREADS = 16  # one thread reads for all of them, and more would wait for it
 TABLE_SHARE = 4  # distinct words may take a quarter of the machine's memory while they are counted
 
 
@@ -32,7 +33,7 @@ class Corpus:
         vocabulary: V words.
         tokens: int32 (N,), ids below V.
         offsets: int64 (S + 1,): sentence s is tokens[offsets[s]:offsets[s + 1]], never empty.
-        digest: SHA-256 of tokens, offsets, words and counts, in hexadecimal.
+        digest: a SHA-256 in hexadecimal over tokens, lines, words and counts, the same for the same text.
         summary: what was met while it was prepared.
         is_cached: whether it was found prepared.
     """
@@ -79,7 +80,7 @@ class Corpus:
             vocabulary: encode the words of this vocabulary, with its counts, instead of counting.
             cache: folder for the encoded corpus; by default .w2v-cache beside the first file, or in the
                 user's cache folder where that cannot be written to.
-            threads: threads that parse; by default as many as there are cores.
+            threads: threads that parse; by default as many as there are cores, up to 16.
             max_table_bytes: memory for distinct words while counting; by default a quarter of the machine's.
             report: gets (bytes read, bytes in all) every tenth of a second; all is 0 for a stream.
 
@@ -89,11 +90,11 @@ class Corpus:
             StorageError: the cache cannot be written.
             MemoryLimitError: the distinct words of a stream do not fit into memory.
         """
-        _require_options(min_count, max_words, text)
+        _require_options(min_count, max_words, text, threads)
         sources = find_sources(paths)
         options = PrepareOptions(text, min_count, max_words)
         is_stream = any(source.is_stream for source in sources)
-        scratch = tempfile.TemporaryDirectory(prefix="w2v-", dir=cache) if is_stream else None
+        scratch = _scratch_folder(cache) if is_stream else None
         folder = Path(scratch.name) if scratch else cache_folder(sources, cache)
         target = folder / entry_name(sources, options, vocabulary)
         if is_whole(target):
@@ -105,7 +106,7 @@ class Corpus:
                 options,
                 unfinished,
                 vocabulary=vocabulary,
-                n_threads=threads or default_threads(),
+                n_threads=threads or min(default_threads(), MOST_THREADS),
                 max_table_bytes=max_table_bytes or _memory_bytes() // TABLE_SHARE,
                 report=None
                 if report is None
@@ -201,13 +202,22 @@ def _encode_sentence(sentence: Sequence[str], entries: dict[str, int]) -> np.nda
     return np.array([entries.setdefault(word, len(entries)) for word in sentence], dtype=np.int32)
 
 
-def _require_options(min_count: int, max_words: int | None, text: TextOptions) -> None:
+def _scratch_folder(cache: str | os.PathLike[str] | None) -> tempfile.TemporaryDirectory:
+    """A folder that vanishes with the corpus of a stream, which nobody can use again."""
+    folder = tempfile.gettempdir() if cache is None else cache
+    make_folder(folder)
+    return tempfile.TemporaryDirectory(prefix="w2v-", dir=folder)
+
+
+def _require_options(min_count: int, max_words: int | None, text: TextOptions, threads: int | None) -> None:
     from corpora.text import ENCODING_ERRORS, TOKENIZERS
 
     if min_count < 1:
         raise ValueError(f"min_count must be 1 or more, got {min_count}")
     if max_words is not None and max_words < 2:
         raise ValueError(f"max_words must be 2 or more, got {max_words}")
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads must be 1 or more, got {threads}")
     if text.tokenizer not in TOKENIZERS:
         raise ValueError(f"tokenizer must be one of {', '.join(TOKENIZERS)}, got {text.tokenizer!r}")
     if text.encoding_errors not in ENCODING_ERRORS:

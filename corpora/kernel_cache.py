@@ -45,6 +45,12 @@ def choose_folder() -> None:
     _remark(f"no folder to keep compiled kernels in; set {VARIABLE} to one of your own to save seconds a run")
 
 
+def is_first_run() -> bool:
+    """Whether nothing has been compiled into the chosen folder yet, so that the next seconds will be."""
+    folder = os.environ.get(VARIABLE)
+    return folder is not None and next(Path(folder).glob("**/*.nbi"), None) is None
+
+
 def _candidates() -> list[Path]:
     folders = []
     if os.environ.get("XDG_CACHE_HOME"):
@@ -79,7 +85,7 @@ def _version_name() -> str:
     """A name that changes with numba and with any line of any kernel."""
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256(sys.version.encode())
-    for path in sorted([*root.glob("corpora/**/kernels.py"), *root.glob("w2v/**/kernels.py")]):
+    for path in sorted([*root.glob("corpora/kernels.py"), *root.glob("w2v/engines/**/*.py")]):
         digest.update(path.read_bytes())
     try:
         numba = version("numba")

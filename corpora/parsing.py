@@ -47,6 +47,7 @@ class Parse(NamedTuple):
         files: open files of provisional int32 ids, one a thread, deleted already under their names.
         blocks: every block, in the order of the corpus.
         totals: int64 (6,), what the kernels counted; see `kernels.N_IDS` and its neighbours.
+        n_replaced: places that were not UTF-8 and became U+FFFD.
         is_complete: False where tables lost rare words to the memory limit: then the ids mean nothing.
         remarks: lines for the user.
     """
@@ -55,6 +56,7 @@ class Parse(NamedTuple):
     files: list[BinaryIO]
     blocks: list[EncodedBlock]
     totals: np.ndarray
+    n_replaced: int
     is_complete: bool
     remarks: list[str]
 
@@ -99,6 +101,7 @@ def parse_sources(
         [worker.file for worker in workers],
         sorted(block for worker in workers for block in worker.blocks),
         totals,
+        sum(worker.n_replaced for worker in workers),
         all(table.min_kept == 1 for table in tables),
         feed.remarks,
     )
@@ -149,6 +152,7 @@ class _Worker:
         self.may_insert = may_insert
         self.blocks: list[EncodedBlock] = []
         self.totals = np.zeros(6, dtype=np.int64)
+        self.n_replaced = 0
         self.file = _open_unnamed(folder / f"ids-{thread}")
         self._ids = np.empty(BLOCK_BYTES + 1, dtype=np.int32)
         self._offset = 0
@@ -171,6 +175,7 @@ class _Worker:
         self.blocks.append(EncodedBlock(order, self.thread, self._offset, n_ids, starts_source))
         self._offset += 4 * n_ids
         self.totals += totals
+        self.n_replaced += rewritten.n_replaced
 
 
 def _open_unnamed(path: Path) -> BinaryIO:

@@ -37,13 +37,6 @@ class PrepareOptions(NamedTuple):
     max_words: int | None = None
 
 
-class Encoded(NamedTuple):
-    """What is known of a corpus once it is written."""
-
-    vocabulary: Vocabulary
-    summary: dict[str, object]
-
-
 def encode_sources(
     sources: list[Source],
     options: PrepareOptions,
@@ -53,7 +46,7 @@ def encode_sources(
     n_threads: int,
     max_table_bytes: int,
     report: Callable[[int], None] | None = None,
-) -> Encoded:
+) -> None:
     """Writes words.txt, counts, tokens, offsets and corpus.json into a folder.
 
     Memory is bounded by the vocabulary: the ids go through the disk.
@@ -79,12 +72,12 @@ def encode_sources(
     table, thread_entries = _merge(parse)
     _require_words(parse, sources)
     if vocabulary_entries is None:
-        kept = np.flatnonzero(table.counts >= options.min_count)
-        order = table.order(kept)[: options.max_words]
-        given = Vocabulary(table.words(order), table.counts[order])
+        counts = table.counts
+        order = table.order(np.flatnonzero(counts >= options.min_count))[: options.max_words]
+        given = Vocabulary(table.words(order), counts[order])
+        _require_two(len(given), counts, options, "the corpus")
     else:
         order = vocabulary_entries
-    _require_two(table, options, given)
     word_ids = np.full(len(table), -1, dtype=np.int32)
     word_ids[order] = np.arange(len(order), dtype=np.int32)
     written = write_tokens(parse, [word_ids[entries] for entries in thread_entries], folder, n_threads)
@@ -101,7 +94,6 @@ def encode_sources(
     with open_new(folder / "corpus.json") as file:
         file.write(json.dumps(summary, indent=1).encode())
         sync(file)
-    return Encoded(given, summary)
 
 
 def _count(
@@ -116,6 +108,7 @@ def _count(
     """Parses once, or twice where the distinct words do not fit into memory."""
     if vocabulary is not None:
         given = vocabulary.prune(min_count=options.min_count, max_words=options.max_words)
+        _require_two(len(given), vocabulary.counts, options, "the vocabulary")
         parse = _encode_known(sources, options, given.words, folder, n_threads, report)
         return parse, np.arange(len(given)), given
     max_entries = max_table_bytes // BYTES_PER_ENTRY // n_threads
@@ -146,7 +139,8 @@ def _recount(
     again = _encode_known(sources, options, words, folder, len(parse.tables), report)
     remark = (
         f"too many distinct words for the memory limit: some that occur less than {lowest:,} times in a part "
-        "of the corpus were dropped; raise --max-vocab-memory to keep them"
+        f"of the corpus were dropped, {again.totals[kernels.N_UNKNOWN]:,} occurrences in all; raise "
+        "--max-vocab-memory to keep them"
     )
     again.remarks[:] = [*parse.remarks, remark]
     return again
@@ -161,7 +155,7 @@ def _encode_known(
     report: Callable[[int], None] | None,
 ) -> Parse:
     tables = [table_of(words) for _ in range(n_threads)]
-    if len(tables[0]) != len(words):
+    if tables[0].words(np.arange(len(tables[0]))) != words:
         raise ValueError("a word of the vocabulary is empty, too long, or holds a blank")
     return parse_sources(sources, options.text, tables, folder, may_insert=False, report=report)
 
@@ -191,26 +185,30 @@ def _summary(
     parse: Parse, table: GrowingTable, vocabulary: Vocabulary, written: WrittenTokens, options: PrepareOptions
 ) -> dict[str, object]:
     totals = parse.totals
-    words = hashlib.sha256("\n".join(vocabulary.words).encode() + vocabulary.counts.tobytes())
+    words = "\n".join(vocabulary.words).encode()
+    words_digest = hashlib.sha256(words + vocabulary.counts.tobytes()).hexdigest()
     return {
         "format_version": FORMAT_VERSION,
         "words": _n_words(parse),
         "tokens": written.n_tokens,
         "sentences": written.n_sentences,
         "vocabulary": len(vocabulary),
+        "word_bytes": len(words),
         "distinct_words": len(table),
         "lines": int(totals[kernels.N_LINES]),
         "lines_split": written.n_split,
         "words_too_long": int(totals[kernels.N_TOO_LONG]),
         "nul_bytes": int(totals[kernels.N_NUL]),
+        "places_replaced": parse.n_replaced,
         "min_count": options.min_count,
         "text": options.text._asdict(),
-        "digest": hashlib.sha256((written.digest + words.hexdigest()).encode()).hexdigest(),
-        "remarks": [*parse.remarks, *_remarks(totals, written, vocabulary)],
+        "digest": hashlib.sha256((written.digest + words_digest).encode()).hexdigest(),
+        "remarks": [*parse.remarks, *_remarks(parse, written, vocabulary)],
     }
 
 
-def _remarks(totals: np.ndarray, written: WrittenTokens, vocabulary: Vocabulary) -> list[str]:
+def _remarks(parse: Parse, written: WrittenTokens, vocabulary: Vocabulary) -> list[str]:
+    totals = parse.totals
     remarks = []
     if written.n_split:
         remarks.append(
@@ -220,6 +218,8 @@ def _remarks(totals: np.ndarray, written: WrittenTokens, vocabulary: Vocabulary)
         remarks.append(f"{totals[kernels.N_TOO_LONG]:,} words of more than 1,000 bytes were dropped")
     if totals[kernels.N_NUL]:
         remarks.append(f"{totals[kernels.N_NUL]:,} zero bytes were read as blanks")
+    if parse.n_replaced:
+        remarks.append(f"U+FFFD was put in {parse.n_replaced:,} places that are not UTF-8")
     marked = [i for i, word in enumerate(vocabulary.words) if "\ufeff" in word]
     if marked:
         remarks.append(
@@ -238,20 +238,19 @@ def _require_words(parse: Parse, sources: list[Source]) -> None:
     raise InputError("C03", f"0 words in {n_lines:,} lines", path=name, fix="pass a file with text in it")
 
 
-def _require_two(table: GrowingTable, options: PrepareOptions, vocabulary: Vocabulary) -> None:
-    if len(vocabulary) >= 2:
+def _require_two(n_words: int, counts: np.ndarray, options: PrepareOptions, name: str) -> None:
+    """Raises InputError if fewer than two words are left of those with the given counts."""
+    if n_words >= 2:
         return
-    if len(table) == 1:
-        word = table.words(np.arange(1))[0]
+    if len(counts) == 1:
         raise InputError(
             "V02",
-            f"negative sampling needs at least 2 distinct words, the corpus has only {word!r}",
+            f"negative sampling needs at least 2 distinct words, {name} has 1",
             fix="pass text with more than one word in it",
         )
-    n_most = int(table.counts.max(initial=0))
     raise InputError(
         "V01",
-        f"{len(table):,} distinct words, the most frequent occurs {n_most:,} times, min-count is "
-        f"{options.min_count}: {len(vocabulary)} words are left, and training needs 2",
+        f"{len(counts):,} distinct words in {name}, the most frequent occurs {counts.max(initial=0):,} "
+        f"times, min-count is {options.min_count}: {n_words} words are left, and training needs 2",
         fix="lower --min-count, or pass more text",
     )

@@ -95,7 +95,7 @@ def open_source(source: Source) -> OpenSource:
         InputError: it cannot be opened, or is an empty file with the name of a compressed one.
     """
     raw = _open_raw(source)
-    head = raw.peek(8)[:8]
+    head = _peek(raw, source)
     found = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
     expected = None if source.is_stream else _SUFFIXES.get(Path(source.path).suffix)
     if expected and not head:
@@ -173,6 +173,8 @@ def _refuse_repeats(sources: list[Source]) -> None:
 
 def _open_raw(source: Source) -> io.BufferedReader:
     if source.path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise InputError("C01", "standard input is closed", fix="send a text into it, or pass a file")
         return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False), 1 << 20)
     try:
         return io.BufferedReader(io.FileIO(source.path), 1 << 20)
@@ -182,6 +184,20 @@ def _open_raw(source: Source) -> io.BufferedReader:
             f"cannot open: {error.strerror}",
             path=source.path,
             fix="check the path and its permissions",
+        ) from error
+
+
+def _peek(raw: io.BufferedReader, source: Source) -> bytes:
+    try:
+        return raw.peek(8)[:8]
+    except OSError as error:
+        raw.close()
+        raise InputError(
+            "C25",
+            f"cannot read: {error.strerror}",
+            path=source.name,
+            byte=0,
+            fix="check the disk or the network share, then run again",
         ) from error
 
 

@@ -8,6 +8,7 @@ check the size, rename, fsync of the folder.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -28,7 +29,7 @@ def write_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         StorageError: the file cannot be created, written, or renamed.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    temporary = _temporary_name(target)
     with _storage_errors(target):
         try:
             with open_new(temporary) as file:
@@ -54,7 +55,7 @@ def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         StorageError: the folder cannot be created or renamed, or a file in it cannot be synced.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    temporary = _temporary_name(target)
     with _storage_errors(target):
         try:
             os.makedirs(target.parent, exist_ok=True)
@@ -118,14 +119,29 @@ def _require_size(path: Path, size: int) -> None:
 
 
 def _swap_folder(temporary: Path, target: Path) -> None:
-    """A folder cannot replace a full folder in one step: the old one steps aside and is removed last."""
-    if not target.exists():
+    """A folder cannot replace a full folder in one step: the old one steps aside and is removed last.
+
+    Where another process puts its folder there in between, that one steps aside as well.
+    """
+    try:
         os.rename(temporary, target)
-        return
-    old = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
-    os.rename(target, old)
-    os.rename(temporary, target)
-    shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        old = _temporary_name(target)
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(target, old)
+        try:
+            _swap_folder(temporary, target)
+        except OSError:
+            os.rename(old, target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _temporary_name(target: Path) -> Path:
+    """A hidden name beside the target; 50 letters of four bytes leave room under the limit of 255."""
+    return target.with_name(f".{target.name[:50]}.{secrets.token_hex(6)}.tmp")
 
 
 def _umask() -> int:

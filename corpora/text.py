@@ -59,6 +59,7 @@ class Block(NamedTuple):
         start: the byte of the unpacked source where it begins.
         n_packed: bytes of the source as it lies on disk read so far, for progress.
         n_dropped: over-long words that were skipped while reading it.
+        n_replaced: places that were not UTF-8 and became U+FFFD.
     """
 
     text: np.ndarray
@@ -67,6 +68,7 @@ class Block(NamedTuple):
     start: int
     n_packed: int
     n_dropped: int
+    n_replaced: int = 0
 
 
 def read_blocks(source: Source, remarks: list[str]) -> Iterator[Block]:
@@ -93,8 +95,11 @@ def rewrite_text(block: Block, options: TextOptions) -> Block:
         InputError: it is not UTF-8.
     """
     data = block.text[: block.n_bytes].tobytes()
+    n_replaced = 0
     if not data.isascii():
         text = _decode(data, block, options)
+        if options.encoding_errors == "replace":
+            n_replaced = text.count("\ufffd") - data.count(b"\xef\xbf\xbd")
         if options.rewrites_text:
             text = text.lower()
         data = text.encode()
@@ -104,11 +109,15 @@ def rewrite_text(block: Block, options: TextOptions) -> Block:
     buffer[: len(data)] = np.frombuffer(data, dtype=np.uint8)
     if options.tokenizer == "words":
         kernels.blank_non_words(buffer, len(data), *_character_classes())
-    return block._replace(text=buffer, n_bytes=len(data))
+    return block._replace(text=buffer, n_bytes=len(data), n_replaced=n_replaced)
 
 
 def invalid_utf8(block: Block, position: int) -> InputError:
-    """The error for bytes that are not UTF-8 at a place of a block, with the line counted."""
+    """The error for the first bytes from a place of a block on that are not UTF-8, with the line counted."""
+    try:
+        block.text[position : block.n_bytes].tobytes().decode()
+    except UnicodeDecodeError as error:
+        position += error.start
     bad = block.text[position : min(position + 8, block.n_bytes)].tobytes()
     line = None
     if not block.source.is_stream:
@@ -171,7 +180,7 @@ class _BlockReader:
 
     def _skip_mark(self, buffer: bytearray, n_bytes: int) -> int:
         head = bytes(buffer[: min(n_bytes, 4096)])
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head.count(0) > len(head) // 5:
+        if _looks_like_utf16(head):
             raise InputError(
                 "C13",
                 "looks like UTF-16 or UTF-32 (zero bytes), expected UTF-8",
@@ -207,9 +216,18 @@ class _BlockReader:
         return Block(text, end - begin, self.source, self.position + begin, n_packed, n_dropped)
 
 
+def _looks_like_utf16(head: bytes) -> bool:
+    """By its mark, or by many zero bytes, in every second place or in most places (UTF-32)."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    n_zeros, n_even = head.count(0), head[::2].count(0)
+    is_every_second = max(n_even, n_zeros - n_even) > 0.9 * n_zeros
+    return n_zeros > len(head) / 5 and (is_every_second or n_zeros > len(head) / 2)
+
+
 def _damaged(source: Source, position: int, error: Exception) -> InputError:
     is_cut = isinstance(error, EOFError)
-    is_checksum = any(sign in str(error) for sign in ("CRC", "length", "checksum", "Corrupt"))
+    is_checksum = any(sign in str(error) for sign in ("CRC", "Incorrect length", "checksum", "Corrupt"))
     problem = "cut off" if is_cut else "checksum mismatch" if is_checksum else "damaged"
     return InputError(
         "C05" if is_cut else "C06",
@@ -234,8 +252,8 @@ def _unreadable(source: Source, position: int, error: OSError) -> InputError:
 def _decode(data: bytes, block: Block, options: TextOptions) -> str:
     try:
         return data.decode(errors=options.encoding_errors)
-    except UnicodeDecodeError as error:
-        raise invalid_utf8(block, error.start) from None
+    except UnicodeDecodeError:
+        raise invalid_utf8(block, 0) from None
 
 
 def _lines_before(block: Block) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -16,10 +17,14 @@ from corpora.parsing import EncodedBlock, Parse
 from corpora.storage import open_new, sync
 
 MAX_SENTENCE = 10_000  # tokens; a longer line is split into sentences of this length, and nothing is lost
+SYNC_BYTES = 16 << 20  # sent to the disk now and then, so that it works while the processor does
 
 
 class WrittenTokens(NamedTuple):
-    """What was written: tokens, sentences, lines that were split, and a SHA-256 of it all."""
+    """What was written: tokens, sentences, lines that were split, and a SHA-256 of it all.
+
+    The digest is taken block by block, in parallel; the same text gives the same blocks.
+    """
 
     n_tokens: int
     n_sentences: int
@@ -38,33 +43,58 @@ def write_tokens(parse: Parse, word_ids: list[np.ndarray], folder: Path, n_threa
     """
     digest = hashlib.sha256()
     sentences = _SentenceEnds()
-    with open_new(folder / "tokens.i32") as tokens_file, open_new(folder / "offsets.i64") as offsets_file:
+    syncs: list[Future[None]] = []
+    with (
+        open_new(folder / "tokens.i32") as tokens_file,
+        open_new(folder / "offsets.i64") as offsets_file,
+        ThreadPoolExecutor(n_threads) as pool,
+    ):
         offsets_file.write(np.zeros(1, dtype=np.int64).tobytes())
-        for block, tokens, ends in _remapped(parse, word_ids, n_threads):
-            offsets = sentences.place(ends, len(tokens), ends_before=block.starts_source)
-            for array, file in ((tokens, tokens_file), (offsets, offsets_file)):
-                data = memoryview(array).cast("B")
-                file.write(data)
-                digest.update(data)
+        for block, part in _in_order(pool, parse, word_ids, 2 * n_threads):
+            offsets = sentences.place(part.ends, len(part.tokens), ends_before=block.starts_source)
+            tokens_file.write(memoryview(part.tokens).cast("B"))
+            offsets_file.write(memoryview(offsets).cast("B"))
+            digest.update(part.digest + bytes([block.starts_source]))
+            if 4 * sentences.n_tokens > (len(syncs) + 1) * SYNC_BYTES:
+                syncs.append(pool.submit(os.fsync, tokens_file.fileno()))
         offsets_file.write(sentences.close().tobytes())
+        for done in syncs:
+            done.result()  # raises what went wrong: the system tells a failed write once
         sync(tokens_file)
         sync(offsets_file)
     return WrittenTokens(sentences.n_tokens, sentences.n_sentences, sentences.n_split, digest.hexdigest())
 
 
-def _remapped(
-    parse: Parse, word_ids: list[np.ndarray], n_threads: int
-) -> Iterator[tuple[EncodedBlock, np.ndarray, np.ndarray]]:
-    def remap(block: EncodedBlock) -> tuple[EncodedBlock, np.ndarray, np.ndarray]:
-        ids = _read_ids(parse.files[block.thread], block)
-        tokens = np.empty(len(ids) + 1, dtype=np.int32)
-        ends = np.empty(len(ids), dtype=np.int64)
-        n_tokens, n_ends = kernels.remap_ids(ids, len(ids), word_ids[block.thread], tokens, ends)
-        return block, tokens[:n_tokens], ends[:n_ends]
+class _Remapped(NamedTuple):
+    """The tokens of a block, the places in them where lines end, and a SHA-256 of both."""
 
-    with ThreadPoolExecutor(n_threads) as pool:
-        for first in range(0, len(parse.blocks), 2 * n_threads):
-            yield from pool.map(remap, parse.blocks[first : first + 2 * n_threads])
+    tokens: np.ndarray
+    ends: np.ndarray
+    digest: bytes
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, parse: Parse, word_ids: list[np.ndarray], n_ahead: int
+) -> Iterator[tuple[EncodedBlock, _Remapped]]:
+    """Remaps blocks in the pool, at most `n_ahead` of them before they are asked for."""
+    waiting: deque[tuple[EncodedBlock, Future[_Remapped]]] = deque()
+    for block in parse.blocks:
+        waiting.append((block, pool.submit(_remap, parse.files[block.thread], block, word_ids[block.thread])))
+        if len(waiting) > n_ahead:
+            done, part = waiting.popleft()
+            yield done, part.result()
+    for done, part in waiting:
+        yield done, part.result()
+
+
+def _remap(file: BinaryIO, block: EncodedBlock, word_ids: np.ndarray) -> _Remapped:
+    ids = _read_ids(file, block)
+    tokens = np.empty(len(ids) + 1, dtype=np.int32)
+    ends = np.empty(len(ids), dtype=np.int64)
+    n_tokens, n_ends = kernels.remap_ids(ids, len(ids), word_ids, tokens, ends)
+    digest = hashlib.sha256(tokens[:n_tokens])
+    digest.update(ends[:n_ends])
+    return _Remapped(tokens[:n_tokens], ends[:n_ends], digest.digest())
 
 
 def _read_ids(file: BinaryIO, block: EncodedBlock) -> np.ndarray:

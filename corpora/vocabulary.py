@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ class Vocabulary:
         counts: int64 (V,), all at least 1, never rising.
 
     Raises:
-        ValueError: lengths differ, a word occurs twice, or the order is another.
+        ValueError: lengths differ, a word occurs twice, or counts rise or are below 1.
     """
 
     words: tuple[str, ...]
@@ -36,6 +37,8 @@ class Vocabulary:
     def __post_init__(self) -> None:
         if len(self.words) != len(self.counts):
             raise ValueError(f"{len(self.words)} words and {len(self.counts)} counts")
+        if len(set(self.words)) != len(self.words):
+            raise ValueError("a word occurs twice")
         if len(self.counts) and (self.counts[-1] < 1 or (self.counts[1:] > self.counts[:-1]).any()):
             raise ValueError("counts must be 1 or more and never rise; use Vocabulary.from_counts")
         self.counts.setflags(write=False)
@@ -45,12 +48,13 @@ class Vocabulary:
         """A vocabulary of (word, count) pairs in any order.
 
         Raises:
-            ValueError: a word occurs twice, or a count is below 1.
+            ValueError: a word occurs twice, a count is below 1, or all together are more than 2^63 - 1.
         """
         ordered = sorted(pairs, key=lambda pair: (-pair[1], pair[0].encode()))
         words = tuple(word for word, _ in ordered)
-        if len(set(words)) != len(words):
-            raise ValueError("a word occurs twice")
+        total = sum(count for _, count in ordered)
+        if total > LARGEST_COUNT:
+            raise ValueError(f"the counts sum to {total}, more than 2^63 - 1")
         return cls(words, np.array([count for _, count in ordered], dtype=np.int64))
 
     def __len__(self) -> int:
@@ -77,8 +81,12 @@ class Vocabulary:
                 file.write("".join(f"{word} {count}\n" for word, count in part).encode())
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Vocabulary:
+    def load(cls, path: str | os.PathLike[str], *, remarks: list[str] | None = None) -> Vocabulary:
         """Reads "word count" lines in any order; a byte-order mark, CRLF and final blank lines are fine.
+
+        Args:
+            path: the file.
+            remarks: gets a line where the words had to be sorted.
 
         Raises:
             InputError: the file is missing, empty, or has a line that is not a word, one space, and a count.
@@ -96,7 +104,12 @@ class Vocabulary:
         lines = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").rstrip(b"\n").split(b"\n")
         if lines == [b""]:
             raise InputError("V10", "empty vocabulary file", path=path, fix="write one with `w2v vocab`")
-        return cls.from_counts(_parse_lines(lines, path))
+        pairs = _parse_lines(lines, path)
+        if remarks is not None and any(b[1] > a[1] for a, b in itertools.pairwise(pairs)):
+            remarks.append(
+                f"{os.fspath(path)}: its words were not in the order of their counts, and were sorted"
+            )
+        return cls.from_counts(pairs)
 
 
 def _parse_lines(lines: list[bytes], path: str | os.PathLike[str]) -> list[tuple[str, int]]:

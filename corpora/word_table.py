@@ -7,8 +7,9 @@ import numpy as np
 from corpora import kernels
 from corpora.text import BLOCK_BYTES, PADDING
 
-FIRST_ENTRIES = 1 << 18
-BYTES_PER_ENTRY = 100  # two slots of 32 bytes, two or three chunks, and the places of them
+FIRST_SLOTS = 1 << 19
+FEWEST_SLOTS = 1 << 12
+BYTES_PER_ENTRY = 80  # a slot and a third of 32 bytes, two chunks, and the places of them
 
 
 class GrowingTable:
@@ -21,7 +22,10 @@ class GrowingTable:
     def __init__(self, *, max_entries: int = 2**31 - 2) -> None:
         self.max_entries = max_entries
         self.min_kept = 1  # words that occurred less often may have been dropped
-        self.arrays = _allocate(FIRST_ENTRIES, 2 * FIRST_ENTRIES)
+        n_slots = FIRST_SLOTS
+        while n_slots > FEWEST_SLOTS and n_slots // 4 * 3 > max_entries:
+            n_slots //= 2
+        self.arrays = _allocate(n_slots, 2 * n_slots)
         self._marks = np.empty(BLOCK_BYTES // 64 + 2, dtype=np.uint64)
 
     def __len__(self) -> int:
@@ -116,7 +120,7 @@ class GrowingTable:
         """Twice the entries, and twice the chunks that they take today."""
         counts, old, n_entries = self.counts, self.arrays, len(self)
         n_chunks = int(old.starts[n_entries])
-        self.arrays = _allocate(2 * len(old.lengths), 2 * max(len(old.lengths), n_chunks))
+        self.arrays = _allocate(2 * len(old.slots), 2 * max(len(old.slots), n_chunks))
         self.arrays.starts[: n_entries + 1] = old.starts[: n_entries + 1]
         self.arrays.lengths[:n_entries] = old.lengths[:n_entries]
         self.arrays.chunks[:n_chunks] = old.chunks[:n_chunks]
@@ -135,9 +139,11 @@ def table_of(words: tuple[str, ...]) -> GrowingTable:
     return table
 
 
-def _allocate(n_entries: int, n_chunks: int) -> kernels.WordTable:
+def _allocate(n_slots: int, n_chunks: int) -> kernels.WordTable:
+    """An empty table, full when three quarters of the slots are taken."""
+    n_entries = n_slots // 4 * 3
     return kernels.WordTable(
-        slots=np.zeros((2 * n_entries, 4), dtype=np.uint64),
+        slots=np.zeros((n_slots, 4), dtype=np.uint64),
         starts=np.zeros(n_entries + 1, dtype=np.int64),
         lengths=np.zeros(n_entries, dtype=np.int32),
         chunks=np.zeros(n_chunks, dtype=np.uint64),

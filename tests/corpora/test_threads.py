@@ -1,0 +1,80 @@
+"""Threads that stop together, whatever ends one of them."""
+
+import threading
+
+import pytest
+
+from corpora import threads
+from corpora.threads import default_threads, run_threads
+
+
+def test_every_thread_is_run_once():
+    """Each number from 0 is one thread's."""
+    seen = []
+
+    run_threads(lambda thread, _stop: seen.append(thread), 5)
+
+    assert sorted(seen) == [0, 1, 2, 3, 4]
+
+
+def test_threads_run_at_the_same_time():
+    """Three that wait for one another all pass: none is waited for before the next is started."""
+    barrier = threading.Barrier(3, timeout=30)
+
+    run_threads(lambda _thread, _stop: barrier.wait(), 3)
+
+    assert not barrier.broken
+
+
+def test_the_error_of_one_stops_the_others_and_comes_out():
+    """The others see `stop`, and the caller gets the very error."""
+    error = RuntimeError("of thread 1")
+    stopped = []
+
+    def work(thread, stop):
+        if thread == 1:
+            raise error
+        stopped.append(stop.wait(30))
+
+    with pytest.raises(RuntimeError) as caught:
+        run_threads(work, 4)
+
+    assert caught.value is error
+    assert stopped == [True, True, True]
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, ZeroDivisionError])
+def test_what_poll_raises_stops_the_threads(monkeypatch, kind):
+    """Ctrl-C reaches the main thread: it ends the others and comes out, with no thread left."""
+    monkeypatch.setattr(threads, "POLL_SECONDS", 0.001)
+    before = threading.active_count()
+    stopped = []
+
+    def interrupt():
+        raise kind
+
+    with pytest.raises(kind):
+        run_threads(lambda thread, stop: stopped.append(stop.wait(30)), 3, poll=interrupt)
+
+    assert stopped == [True, True, True]
+    assert threading.active_count() == before
+
+
+def test_poll_is_called_while_threads_run(monkeypatch):
+    """The caller hears from the main thread until the work ends."""
+    monkeypatch.setattr(threads, "POLL_SECONDS", 0.001)
+    polled = threading.Event()
+    callers = []
+
+    def poll():
+        callers.append(threading.current_thread())
+        polled.set()
+
+    run_threads(lambda _thread, _stop: polled.wait(30), 2, poll=poll)
+
+    assert set(callers) == {threading.main_thread()}
+
+
+def test_threads_by_default_are_the_cores_of_this_process():
+    """At least one, and no more than may be used."""
+    assert default_threads() >= 1
