@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from cli.options import json_option, require_output, threads_option
-from cli.output import print_json, print_rows
+from cli.options import json_option, note_first_run, require_vectors_output, threads_option, usage_errors
+from cli.output import escape, print_json, print_line, print_rows
 
 if TYPE_CHECKING:
     from w2v.vectors import Vectors
@@ -46,14 +46,17 @@ def demo(output: str, n_words: int, seed: int, threads: int | None, as_json: boo
     from corpora.storage import write_file
     from w2v.config import TrainConfig
 
-    require_output(output)
+    require_vectors_output(output)
+    with usage_errors():
+        config = TrainConfig(seed=seed)
     with tempfile.TemporaryDirectory(prefix="w2v-demo-") as folder:
         text = Path(folder) / "planted.txt"
         click.echo(f"writing a text of {n_words:,} words", err=True)
         with write_file(text) as file:
             file.writelines(planted.generate(n_words, seed=seed))
+        note_first_run()
         corpus = Corpus.prepare([text], cache=folder, threads=threads)
-        vectors, result = train_and_save(corpus, TrainConfig(seed=seed), output, threads=threads)
+        vectors, result = train_and_save(corpus, config, output, threads=threads)
     sections = _answer(vectors, planted.analogies())
     if as_json:
         correct, seen = sections[TOTAL]
@@ -65,10 +68,11 @@ def demo(output: str, n_words: int, seed: int, threads: int | None, as_json: boo
             for name, (correct, seen) in sections.items()
         ]
     )
-    click.echo(
-        f"\nThe vectors are in {output}. What next?\n"
-        f"  w2v similar {output} france\n"
-        f"  w2v analogy {output} paris france rome\n"
+    shown = escape(output)
+    print_line(
+        f"\nThe vectors are in {shown}. What next?\n"
+        f"  w2v similar {shown} france\n"
+        f"  w2v analogy {shown} paris france rome\n"
         f"  w2v train your-text.txt -o vectors.safetensors    (add --tokenizer words for raw text)"
     )
 

@@ -8,11 +8,12 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from types import FrameType
 
 import click
 
-from cli.output import escape, print_error, print_note
+from cli.output import discard_output, escape, print_error, print_note
 from corpora.errors import W2VError
 
 VERBS = {
@@ -22,6 +23,7 @@ VERBS = {
     "analogy": "Answer: A is to B as C is to what?",
     "demo": "Train on a generated text and check the answers.",
 }
+PATIENCE_SECONDS = 5.0  # for stopping in good order
 BROKEN_PIPE = 141  # 128 + SIGPIPE, what a shell expects of a program whose reader has left
 
 
@@ -33,8 +35,19 @@ class Interrupted(BaseException):
         super().__init__(number)
 
 
+class ClosedPipeError(Exception):
+    """The program at the other end of our pipe, such as head, has read enough."""
+
+
 class VerbGroup(click.Group):
     """Loads the module of a verb when the verb is called."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """As click does, but a broken pipe, which click would turn into exit code 1, is told apart."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ClosedPipeError from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs, in the order a newcomer needs them."""
@@ -53,7 +66,7 @@ class VerbGroup(click.Group):
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], VERBS, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else f" The verbs are {', '.join(VERBS)}."
-            ctx.fail(f"No such command {escape(args[0])!r}.{hint}")
+            ctx.fail(f"No such command '{escape(args[0])}'.{hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -77,9 +90,7 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 gets escapes, no crash
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupt)
+    _on_signals(_interrupt)
     sys.exit(_run(arguments))
 
 
@@ -87,7 +98,6 @@ def _run(arguments: list[str]) -> int:
     debug = "--debug" in arguments[:1]
     try:
         w2v.main(args=arguments, prog_name="w2v", standalone_mode=False)
-        sys.stdout.flush()
     except W2VError as error:
         return _fail(error, error.exit_code, debug)
     except click.exceptions.Exit as error:
@@ -95,14 +105,10 @@ def _run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return _stopped(signal.SIGINT)
     except Interrupted as error:
         return _stopped(error.number)
-    except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # else Python complains once more at exit
+    except ClosedPipeError:
+        discard_output()
         return BROKEN_PIPE
     except MemoryError as error:
         if debug:
@@ -119,8 +125,25 @@ def _run(arguments: list[str]) -> int:
     return 0
 
 
+def _on_signals(handler: Callable[[int, FrameType | None], None]) -> None:
+    """Sets what happens on Ctrl-C and its kin; what nohup or a shell ignores for us stays ignored."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
 def _interrupt(number: int, _frame: FrameType | None) -> None:
+    _on_signals(_leave)
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, lambda _alarm, frame: _leave(number, frame))
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
     raise Interrupted(number)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    """Waits for nothing and nobody: a second signal, or patience that has run out."""
+    os._exit(128 + number)
 
 
 def _fail(error: W2VError, exit_code: int, debug: bool) -> int:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 
 import click
+
+from corpora.errors import StorageError
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, format (bidi overrides), lone surrogates, odd line ends
 
@@ -18,9 +22,32 @@ def escape(text: str) -> str:
     return "".join(_escape_character(character) for character in text)
 
 
+def print_line(text: str) -> None:
+    """A line on stdout.
+
+    Raises:
+        StorageError: stdout is a file on a disk that is full, for one.
+    """
+    try:
+        click.echo(text, file=sys.stdout)  # click's own choice would be UTF-8 where ASCII is asked for
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            "K13",
+            f"cannot write to standard output: {error.strerror or error}",
+            fix="make room where the output goes, then run again",
+        ) from error
+
+
+def discard_output() -> None:
+    """Lets what stdout still holds go nowhere, where Python would complain once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def print_json(result: object) -> None:
     """One line of JSON on stdout, everything outside ASCII escaped."""
-    click.echo(json.dumps(result))
+    print_line(json.dumps(result))
 
 
 def print_rows(rows: Iterable[Sequence[str]]) -> None:
@@ -29,17 +56,21 @@ def print_rows(rows: Iterable[Sequence[str]]) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
+        print_line("  ".join(cells).rstrip())
 
 
 def print_note(text: str) -> None:
     """A line on stderr for the user."""
-    click.echo(f"note: {escape(text)}", err=True)
+    _print_to_stderr(f"note: {escape(text)}")
 
 
 def print_error(identifier: str, problem: str, fix: str) -> None:
     """What went wrong and the way out, on stderr."""
-    click.echo(f"error [W2V-{identifier}] {escape(problem)}\n  fix: {escape(fix)}", err=True)
+    _print_to_stderr(f"error [W2V-{identifier}] {escape(problem)}\n  fix: {escape(fix)}")
+
+
+def _print_to_stderr(text: str) -> None:
+    click.echo(text, file=sys.stderr, err=True)
 
 
 def _escape_character(character: str) -> str:

@@ -22,6 +22,7 @@ class _Bar:
 
     def __init__(self) -> None:
         self._bar: tqdm | None = None
+        self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
         self._started = time.monotonic()
         self._pause = FIRST_LINE_SECONDS
         self._next_line = self._started + self._pause
@@ -36,7 +37,7 @@ class _Bar:
             self._bar.close()
 
     def _update(self, done: int, total: int, label: str, unit: str, details: str) -> None:
-        if sys.stderr.isatty():
+        if self._is_terminal:
             if self._bar is None:
                 self._bar = tqdm(
                     total=total or None, unit=unit, unit_scale=True, leave=False, file=sys.stderr
@@ -66,7 +67,7 @@ class TrainingBar(_Bar):
         """Called with where the training stands."""
         label = f"epoch {progress.epoch}/{progress.epochs}"
         details = f"learning rate {progress.learning_rate:.4f}"
-        if not sys.stderr.isatty():
+        if not self._is_terminal:
             left = format_seconds(progress.seconds_left)
             details = f"{progress.tokens_per_second:,.0f} words/s, {details}, {left} left"
         self._update(progress.tokens_done, progress.tokens_total, label, "words", details)

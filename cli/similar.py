@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.options import json_option
-from cli.output import escape, print_json, print_rows
+from cli.output import escape, print_json, print_line, print_rows
 
 
 @click.command()
@@ -26,5 +26,5 @@ def similar(vectors: str, words: tuple[str, ...], top: int, as_json: bool) -> No
         return
     for place, (word, answers) in enumerate(zip(words, found, strict=True)):
         if len(words) > 1:
-            click.echo(("\n" if place else "") + escape(word))
+            print_line(("\n" if place else "") + escape(word))
         print_rows([(f"{score:.4f}", answer) for answer, score in answers])

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cli.options import corpus_options, json_option, prepare_corpus, require_output, threads_option
-from cli.output import escape, print_json, print_rows
+from cli.output import escape, print_json, print_line, print_rows
 
 
 @click.command()
@@ -32,7 +32,7 @@ def vocab(
     vocabulary = prepared.vocabulary
     if output is None and not as_json:
         for word, count in zip(vocabulary.words, vocabulary.counts, strict=True):
-            click.echo(f"{escape(word)} {count}")
+            print_line(f"{escape(word)} {count}")
         return
     if output is not None:
         vocabulary.save(output)

@@ -19,6 +19,7 @@ from corpora.sources import find_sources
 from corpora.storage import make_folder, write_folder
 from corpora.text import TextOptions
 from corpora.threads import default_threads
+from corpora.token_files import MAX_SENTENCE
 from corpora.vocabulary import Vocabulary
 
 MOST_THREADS = 16  # one thread reads for all of them, and more would wait for it
@@ -98,10 +99,10 @@ class Corpus:
         folder = Path(scratch.name) if scratch else cache_folder(sources, cache)
         target = folder / entry_name(sources, options, vocabulary)
         if is_whole(target):
-            return cls.load(target, is_cached=True)
+            return cls.load(target)
         total = sum(source.size for source in sources)
         with write_folder(target) as unfinished:
-            encode_sources(
+            counted = encode_sources(
                 sources,
                 options,
                 unfinished,
@@ -113,16 +114,10 @@ class Corpus:
                 else lambda n_packed: report(n_packed, 0 if is_stream else total),
             )
         remove_outdated(target, sources)
-        return cls.load(target, _folder=scratch)
+        return cls._open(target, counted, scratch=scratch)
 
     @classmethod
-    def load(
-        cls,
-        folder: str | os.PathLike[str],
-        *,
-        is_cached: bool = False,
-        _folder: tempfile.TemporaryDirectory | None = None,
-    ) -> Corpus:
+    def load(cls, folder: str | os.PathLike[str]) -> Corpus:
         """Opens an encoded corpus; tokens and offsets are mapped, not read.
 
         Raises:
@@ -133,9 +128,20 @@ class Corpus:
             raise InputError(
                 "C20", "not a whole encoded corpus", path=folder, fix="remove the folder and prepare it again"
             )
-        summary = json.loads((folder / "corpus.json").read_bytes())
         words = tuple((folder / "words.txt").read_bytes().decode().split("\n"))
         vocabulary = Vocabulary(words, np.fromfile(folder / "counts.i64", dtype=np.int64))
+        return cls._open(folder, vocabulary, is_cached=True)
+
+    @classmethod
+    def _open(
+        cls,
+        folder: Path,
+        vocabulary: Vocabulary,
+        *,
+        is_cached: bool = False,
+        scratch: tempfile.TemporaryDirectory | None = None,
+    ) -> Corpus:
+        summary = json.loads((folder / "corpus.json").read_bytes())
         return cls(
             vocabulary,
             np.memmap(folder / "tokens.i32", dtype=np.int32, mode="r"),
@@ -143,7 +149,7 @@ class Corpus:
             summary["digest"],
             summary,
             is_cached,
-            _folder,
+            scratch,
         )
 
     @classmethod
@@ -175,7 +181,9 @@ class Corpus:
             )
         word_ids = np.array([vocabulary.ids.get(word, -1) for word in entries], dtype=np.int32)
         kept = [word_ids[sentence][word_ids[sentence] >= 0] for sentence in encoded]
-        kept = [sentence for sentence in kept if len(sentence)]
+        kept = [
+            sentence[i : i + MAX_SENTENCE] for sentence in kept for i in range(0, len(sentence), MAX_SENTENCE)
+        ]
         offsets = np.concatenate([[0], np.cumsum([len(sentence) for sentence in kept])]).astype(np.int64)
         tokens = np.concatenate(kept)
         digest = hashlib.sha256("\n".join(vocabulary.words).encode() + tokens.tobytes() + offsets.tobytes())

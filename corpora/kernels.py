@@ -7,10 +7,13 @@ reference count, so arrays come in whole with an index. The slow twins are in te
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numba
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 FAST = {"reassoc", "contract", "nsz", "arcp"}  # without "nnan": a NaN stays visible
 
@@ -102,14 +105,45 @@ def _mark_blanks(text8: np.ndarray, n_marks: int, marks: np.ndarray) -> None:
         marks[j] = (blank >> SHIFT_7) * GATHER_BITS >> SHIFT_56
 
 
+@intrinsic
+def _prefetch_row(_: object, array: types.Type, row: types.Type) -> tuple:
+    """Asks for the cache line where a row of a C-contiguous array begins, to be read soon."""
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: list[ir.Value]) -> ir.Value:
+        view = context.make_array(signature.args[0])(context, builder, args[0])
+        row_bytes = builder.extract_value(view.strides, 0)
+        byte, int32 = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, int32, int32, int32])
+        name = "llvm.prefetch.p0"
+        function = builder.module.globals.get(name) or ir.Function(builder.module, kind, name)
+        place = builder.gep(builder.bitcast(view.data, byte), [builder.mul(args[1], row_bytes)])
+        builder.call(function, [place, int32(0), int32(3), int32(1)])  # to read, keep in every cache, data
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate
+
+
+if numba.config.DISABLE_JIT:
+
+    def _prefetch_row(array: np.ndarray, row: int) -> None:
+        """Nothing: it changes speed alone."""
+
+
 @njit(nogil=True, cache=True)
 def _cut_words(
-    text: np.ndarray, text8: np.ndarray, marks: np.ndarray, start: int, n_bytes: int, batch: np.ndarray
+    text: np.ndarray,
+    text8: np.ndarray,
+    marks: np.ndarray,
+    start: int,
+    n_bytes: int,
+    batch: np.ndarray,
+    slots: np.ndarray,
 ) -> tuple[int, int]:
     """Fills `batch` with words, line feeds and zero bytes from byte `start` on; see LOW, HIGH, HASH, PLACE.
 
     Returns how many there are and the byte where to go on. Where a word ends comes from the marks and does
-    not wait for where the last one did, so that the processor works on many words at once.
+    not wait for where the last one did, so that the processor works on many words at once. Their slots are
+    asked for here and read a batch later: without that, waiting for memory takes a quarter of the time.
     """
     group = start >> 6
     bits = marks[group] & ALL_BITS << np.uint64(start & 63)
@@ -127,7 +161,9 @@ def _cut_words(
             high = _load_chunk(text8, start + 8, length - 8)
             batch[n_items, LOW] = low
             batch[n_items, HIGH] = high
-            batch[n_items, HASH] = _hash_word(low, high)
+            word_hash = _hash_word(low, high)
+            batch[n_items, HASH] = word_hash
+            _prefetch_row(slots, np.int64(word_hash & np.uint64(len(slots) - 1)))
             batch[n_items, PLACE] = np.uint64(length) << SHIFT_32 | np.uint64(start)
             n_items += 1
         if text[end] != 32 and end < n_bytes and (text[end] == 10 or text[end] == 0):
@@ -149,8 +185,7 @@ def _load_chunk(text8: np.ndarray, position: int, n_bytes: int) -> np.uint64:
 
 @njit(nogil=True, cache=True)
 def _hash_word(first: np.uint64, second: np.uint64) -> np.uint64:
-    word_hash = (first ^ (second * MIX_2)) * GOLDEN_GAMMA
-    word_hash = (word_hash ^ word_hash >> SHIFT_32) * MIX_1
+    word_hash = (first ^ second * MIX_2) * GOLDEN_GAMMA
     return word_hash ^ word_hash >> SHIFT_32
 
 
@@ -280,7 +315,7 @@ def encode_block(
     batch = np.empty((BATCH, 4), dtype=np.uint64)
     chunks = np.empty(MAX_CHUNKS, dtype=np.uint64)
     while position < n_bytes:
-        n_items, position = _cut_words(text, text8, marks, position, n_bytes, batch)
+        n_items, position = _cut_words(text, text8, marks, position, n_bytes, batch, table.slots)
         status, n_done = _count_words(text, text8, batch, n_items, table, may_insert, chunks, ids, totals)
         if status != DONE:
             return status, np.int64(batch[n_done, PLACE] & LOW_32)
@@ -431,24 +466,26 @@ def word_prefixes(table: WordTable, entries: np.ndarray, n_skip: int, out: np.nd
 
 
 @njit(nogil=True, cache=True)
-def remap_ids(
-    ids: np.ndarray, n_ids: int, word_ids: np.ndarray, tokens: np.ndarray, ends: np.ndarray
-) -> tuple[int, int]:
-    """Turns a block's entries into word ids, leaving pruned words (word id -1) out.
+def remap_ids(ids: np.ndarray, word_ids: np.ndarray, ends: np.ndarray) -> tuple[int, np.uint64]:
+    """Turns a block's entries into word ids, in place; pruned words (word id -1) and sentence ends go.
 
-    Returns the number of tokens, and of `ends`: the places in `tokens` where a line ended.
+    Writes into `ends` the places among the tokens where a line ended. Returns the number of tokens and a
+    checksum: the sum, modulo 2^64, of each token times an odd number that its place decides.
     """
     n_tokens = 0
     n_ends = 0
-    for i in range(n_ids):
+    checksum = ZERO
+    for i in range(len(ids)):
         if ids[i] == SENTENCE_END:
             ends[n_ends] = n_tokens
             n_ends += 1
-        else:
-            word_id = word_ids[ids[i]]
-            tokens[n_tokens] = word_id
-            n_tokens += word_id >= 0
-    return n_tokens, n_ends
+            continue
+        word_id = word_ids[ids[i]]
+        if word_id >= 0:
+            ids[n_tokens] = word_id
+            n_tokens += 1
+            checksum += np.uint64(word_id + 1) * (np.uint64(n_tokens) * GOLDEN_GAMMA | ONE)
+    return n_tokens, checksum
 
 
 @njit(nogil=True, cache=True)

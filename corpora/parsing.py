@@ -29,6 +29,7 @@ class EncodedBlock(NamedTuple):
         thread: whose table its ids are entries of, and whose file it lies in.
         offset: the byte in that file.
         n_ids: ids and sentence ends.
+        n_ends: sentence ends alone.
         starts_source: whether it is the first block of a source, which ends the sentence before it.
     """
 
@@ -36,6 +37,7 @@ class EncodedBlock(NamedTuple):
     thread: int
     offset: int
     n_ids: int
+    n_ends: int
     starts_source: bool
 
 
@@ -172,7 +174,8 @@ class _Worker:
         n_ids = int(totals[kernels.N_IDS])
         if self.table.min_kept == 1:
             self.file.write(memoryview(self._ids[:n_ids]).cast("B"))
-        self.blocks.append(EncodedBlock(order, self.thread, self._offset, n_ids, starts_source))
+        n_ends = int(totals[kernels.N_ENDS])
+        self.blocks.append(EncodedBlock(order, self.thread, self._offset, n_ids, n_ends, starts_source))
         self._offset += 4 * n_ids
         self.totals += totals
         self.n_replaced += rewritten.n_replaced

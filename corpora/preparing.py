@@ -46,8 +46,8 @@ def encode_sources(
     n_threads: int,
     max_table_bytes: int,
     report: Callable[[int], None] | None = None,
-) -> None:
-    """Writes words.txt, counts, tokens, offsets and corpus.json into a folder.
+) -> Vocabulary:
+    """Writes words.txt, counts, tokens, offsets and corpus.json into a folder; returns the vocabulary.
 
     Memory is bounded by the vocabulary: the ids go through the disk.
 
@@ -88,12 +88,13 @@ def encode_sources(
             path=sources[0].name,
             fix="use the vocabulary of this corpus, made with the same --lowercase and --tokenizer",
         )
-    summary = _summary(parse, table, given, written, options)
+    words = "\n".join(given.words).encode()
+    summary = _summary(parse, table, given, words, written, options)
     summary["sources"] = [source.fingerprint for source in sources]
-    _write_vocabulary(given, folder)
-    with open_new(folder / "corpus.json") as file:
-        file.write(json.dumps(summary, indent=1).encode())
-        sync(file)
+    _write(folder / "words.txt", words)
+    _write(folder / "counts.i64", given.counts.tobytes())
+    _write(folder / "corpus.json", json.dumps(summary, indent=1).encode())
+    return given
 
 
 def _count(
@@ -167,12 +168,9 @@ def _merge(parse: Parse) -> tuple[GrowingTable, list[np.ndarray]]:
     return table, [own, *(table.merge(other) for other in others)]
 
 
-def _write_vocabulary(vocabulary: Vocabulary, folder: Path) -> None:
-    with open_new(folder / "words.txt") as file:
-        file.write("\n".join(vocabulary.words).encode())
-        sync(file)
-    with open_new(folder / "counts.i64") as file:
-        file.write(vocabulary.counts.astype("<i8").tobytes())
+def _write(path: Path, data: bytes) -> None:
+    with open_new(path) as file:
+        file.write(data)
         sync(file)
 
 
@@ -182,10 +180,14 @@ def _n_words(parse: Parse) -> int:
 
 
 def _summary(
-    parse: Parse, table: GrowingTable, vocabulary: Vocabulary, written: WrittenTokens, options: PrepareOptions
+    parse: Parse,
+    table: GrowingTable,
+    vocabulary: Vocabulary,
+    words: bytes,
+    written: WrittenTokens,
+    options: PrepareOptions,
 ) -> dict[str, object]:
     totals = parse.totals
-    words = "\n".join(vocabulary.words).encode()
     words_digest = hashlib.sha256(words + vocabulary.counts.tobytes()).hexdigest()
     return {
         "format_version": FORMAT_VERSION,
@@ -203,11 +205,11 @@ def _summary(
         "min_count": options.min_count,
         "text": options.text._asdict(),
         "digest": hashlib.sha256((written.digest + words_digest).encode()).hexdigest(),
-        "remarks": [*parse.remarks, *_remarks(parse, written, vocabulary)],
+        "remarks": [*parse.remarks, *_remarks(parse, written, vocabulary, words)],
     }
 
 
-def _remarks(parse: Parse, written: WrittenTokens, vocabulary: Vocabulary) -> list[str]:
+def _remarks(parse: Parse, written: WrittenTokens, vocabulary: Vocabulary, words: bytes) -> list[str]:
     totals = parse.totals
     remarks = []
     if written.n_split:
@@ -220,8 +222,8 @@ def _remarks(parse: Parse, written: WrittenTokens, vocabulary: Vocabulary) -> li
         remarks.append(f"{totals[kernels.N_NUL]:,} zero bytes were read as blanks")
     if parse.n_replaced:
         remarks.append(f"U+FFFD was put in {parse.n_replaced:,} places that are not UTF-8")
-    marked = [i for i, word in enumerate(vocabulary.words) if "\ufeff" in word]
-    if marked:
+    if "\ufeff".encode() in words:
+        marked = [i for i, word in enumerate(vocabulary.words) if "\ufeff" in word]
         remarks.append(
             f"a byte-order mark is part of {int(vocabulary.counts[marked].sum()):,} words inside the text"
         )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 
 POLL_SECONDS = 0.1
+PATIENCE_SECONDS = 1.0
 
 
 def default_threads() -> int:
@@ -37,18 +39,26 @@ def run_threads(
             errors.append(error)
             stop.set()
 
-    threads = [threading.Thread(target=guarded, args=(i,), name=f"w2v-{i}") for i in range(n_threads)]
-    for thread in threads:
-        thread.start()
+    threads = [
+        threading.Thread(target=guarded, args=(i,), name=f"w2v-{i}", daemon=True) for i in range(n_threads)
+    ]
     try:
         for thread in threads:
-            while thread.is_alive():
-                thread.join(POLL_SECONDS)
-                if poll is not None:
-                    poll()
+            thread.start()
+        while not stop.is_set() and (alive := [thread for thread in threads if thread.is_alive()]):
+            alive[0].join(POLL_SECONDS)
+            if poll is not None:
+                poll()
     finally:
         stop.set()
-        for thread in threads:
-            thread.join()
+        _join(threads)
     if errors:
         raise errors[0]
+
+
+def _join(threads: list[threading.Thread]) -> None:
+    """Waits for threads that were told to stop; one that sits at an empty pipe is left behind."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    for thread in threads:
+        if thread.ident is not None:
+            thread.join(max(0.0, deadline - time.monotonic()))

@@ -54,7 +54,7 @@ def write_tokens(parse: Parse, word_ids: list[np.ndarray], folder: Path, n_threa
             offsets = sentences.place(part.ends, len(part.tokens), ends_before=block.starts_source)
             tokens_file.write(memoryview(part.tokens).cast("B"))
             offsets_file.write(memoryview(offsets).cast("B"))
-            digest.update(part.digest + bytes([block.starts_source]))
+            digest.update(b"%d %d " % (part.checksum, block.starts_source) + part.ends.tobytes())
             if 4 * sentences.n_tokens > (len(syncs) + 1) * SYNC_BYTES:
                 syncs.append(pool.submit(os.fsync, tokens_file.fileno()))
         offsets_file.write(sentences.close().tobytes())
@@ -66,40 +66,42 @@ def write_tokens(parse: Parse, word_ids: list[np.ndarray], folder: Path, n_threa
 
 
 class _Remapped(NamedTuple):
-    """The tokens of a block, the places in them where lines end, and a SHA-256 of both."""
+    """The tokens of a block, the places in them where lines end, and a checksum of the tokens."""
 
     tokens: np.ndarray
     ends: np.ndarray
-    digest: bytes
+    checksum: int
 
 
 def _in_order(
     pool: ThreadPoolExecutor, parse: Parse, word_ids: list[np.ndarray], n_ahead: int
 ) -> Iterator[tuple[EncodedBlock, _Remapped]]:
-    """Remaps blocks in the pool, at most `n_ahead` of them before they are asked for."""
-    waiting: deque[tuple[EncodedBlock, Future[_Remapped]]] = deque()
+    """Remaps blocks in the pool, at most `n_ahead` before they are asked for; each holds until the next is.
+
+    The tokens lie in a few arrays that go round: new ones for each block would cost as much as the remapping.
+    """
+    most_ids = max(block.n_ids for block in parse.blocks)
+    free = deque(np.empty(most_ids, dtype=np.int32) for _ in range(n_ahead + 1))
+    waiting: deque[tuple[EncodedBlock, np.ndarray, Future[_Remapped]]] = deque()
     for block in parse.blocks:
-        waiting.append((block, pool.submit(_remap, parse.files[block.thread], block, word_ids[block.thread])))
-        if len(waiting) > n_ahead:
-            done, part = waiting.popleft()
-            yield done, part.result()
-    for done, part in waiting:
-        yield done, part.result()
+        room = free.popleft()
+        remapped = pool.submit(_remap, parse.files[block.thread], block, word_ids[block.thread], room)
+        waiting.append((block, room, remapped))
+        if not free:
+            done, room, remapped = waiting.popleft()
+            yield done, remapped.result()
+            free.append(room)
+    for done, _, remapped in waiting:
+        yield done, remapped.result()
 
 
-def _remap(file: BinaryIO, block: EncodedBlock, word_ids: np.ndarray) -> _Remapped:
-    ids = _read_ids(file, block)
-    tokens = np.empty(len(ids) + 1, dtype=np.int32)
-    ends = np.empty(len(ids), dtype=np.int64)
-    n_tokens, n_ends = kernels.remap_ids(ids, len(ids), word_ids, tokens, ends)
-    digest = hashlib.sha256(tokens[:n_tokens])
-    digest.update(ends[:n_ends])
-    return _Remapped(tokens[:n_tokens], ends[:n_ends], digest.digest())
-
-
-def _read_ids(file: BinaryIO, block: EncodedBlock) -> np.ndarray:
-    data = os.pread(file.fileno(), 4 * block.n_ids, block.offset)
-    return np.frombuffer(data, dtype=np.int32, count=block.n_ids)  # fewer would be lost words
+def _remap(file: BinaryIO, block: EncodedBlock, word_ids: np.ndarray, room: np.ndarray) -> _Remapped:
+    ids, ends = room[: block.n_ids], np.empty(block.n_ends, dtype=np.int64)
+    n_read = os.preadv(file.fileno(), [memoryview(ids).cast("B")], block.offset)
+    if n_read != ids.nbytes:
+        raise OSError(f"{n_read} bytes on disk where {ids.nbytes} were written")
+    n_tokens, checksum = kernels.remap_ids(ids, word_ids, ends)
+    return _Remapped(ids[:n_tokens], ends, int(checksum))
 
 
 class _SentenceEnds:

@@ -45,7 +45,7 @@ class Case(NamedTuple):
 
 
 @click.command()
-@click.option("--largest", type=int, default=100, show_default=True, help="Million words of the largest text.")
+@click.option("--largest", type=int, default=100, show_default=True, help="Million words.")
 @click.option("--publish", "to_readme", is_flag=True, help="Write the table into the README.")
 def main(largest: int, to_readme: bool) -> None:
     """Train every case once and print a table."""
@@ -59,7 +59,7 @@ def main(largest: int, to_readme: bool) -> None:
             _measure(Case("compile", 1, dim=case.dim), folder)
             rows.append(_row(case, *_measure(case, folder)))
             click.echo(" | ".join(rows[-1]), err=True)
-    header = ["varied", "million words", "vocabulary", "dim", "threads", "k words/s", "peak MiB", "tables + MiB"]
+    header = ["varied", "million words", "vocabulary", "dim", "threads", "k words/s", "peak", "above tables"]
     text = table(header, rows) + "\n\n"
     text += conditions("python -m tests.benchmarks.growth " + " ".join(sys.argv[1:]))
     click.echo(text)
@@ -87,8 +87,8 @@ def _row(case: Case, n_words: int, vocabulary: int, seconds: float, peak: float)
         str(case.dim),
         str(case.threads),
         f"{n_words / seconds / 1000:,.0f}",
-        f"{peak:,.0f}",
-        f"{peak - tables:,.0f}",
+        f"{peak:,.0f} MiB",
+        f"{peak - tables:,.0f} MiB",
     ]
 
 

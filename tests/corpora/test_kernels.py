@@ -98,15 +98,18 @@ def assert_blanks_as_twin(text):
 
 
 def assert_remaps_as_twin(ids, word_ids):
-    """`remap_ids` leaves out pruned words and puts the ends where the text has them."""
-    tokens, ends = np.empty(len(ids) + 1, dtype=np.int32), np.empty(len(ids), dtype=np.int64)
+    """`remap_ids` leaves out pruned words, puts the ends where the text has them, and adds up a checksum."""
+    tokens, ends = ids.copy(), np.empty(np.count_nonzero(ids == -1), dtype=np.int64)
 
-    n_tokens, n_ends = kernels.remap_ids(ids, len(ids), word_ids, tokens, ends)
+    n_tokens, checksum = kernels.remap_ids(tokens, word_ids, ends)
 
     kept = [-1 if entry == -1 else word_ids[entry] for entry in ids if entry == -1 or word_ids[entry] >= 0]
     assert tokens[:n_tokens].tolist() == [word_id for word_id in kept if word_id != -1]
     places = [place for place, word_id in enumerate(kept) if word_id == -1]
-    assert ends[:n_ends].tolist() == [place - n for n, place in enumerate(places)]
+    assert ends.tolist() == [place - n for n, place in enumerate(places)]
+    factors = [n * 0x9E3779B97F4A7C15 % 2**64 | 1 for n in range(1, n_tokens + 1)]
+    products = [(word_id + 1) * factor for word_id, factor in zip(tokens.tolist(), factors, strict=False)]
+    assert int(checksum) == sum(products) % 2**64
 
 
 def assert_alias_table_is_exact(counts, exponent):

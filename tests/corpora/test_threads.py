@@ -78,3 +78,21 @@ def test_poll_is_called_while_threads_run(monkeypatch):
 def test_threads_by_default_are_the_cores_of_this_process():
     """At least one, and no more than may be used."""
     assert default_threads() >= 1
+
+
+def test_a_thread_that_cannot_look_at_stop_is_left_behind(monkeypatch):
+    """An error comes out although another thread sits at an empty pipe; it is a daemon."""
+    monkeypatch.setattr(threads, "PATIENCE_SECONDS", 0.01)
+    pipe_has_data = threading.Event()
+
+    def work(thread, _stop):
+        if thread == 0:
+            raise ZeroDivisionError
+        pipe_has_data.wait(30)
+
+    with pytest.raises(ZeroDivisionError):
+        run_threads(work, 2)
+
+    left = [thread for thread in threading.enumerate() if thread.name == "w2v-1"]
+    assert [thread.daemon for thread in left] == [True]
+    pipe_has_data.set()

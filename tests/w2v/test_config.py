@@ -113,3 +113,13 @@ def test_numpy_values_become_plain_ones():
     read = json.loads(json.dumps(dataclasses.asdict(config)))
 
     assert (read["dim"], read["learning_rate"], read["seed"]) == (8, 0.5, 2**64 - 1)
+
+
+def test_negatives_for_each_pair_are_for_skipgram():
+    """CBOW has no pairs: asking for negatives of each is refused, and so is any third word."""
+    with pytest.raises(ValueError, match="pair is for skipgram"):
+        TrainConfig(architecture="cbow", negatives_per="pair")
+    with pytest.raises(ValueError, match="negatives_per must be one of"):
+        TrainConfig(negatives_per="sentence")
+
+    assert TrainConfig(negatives_per="pair").negatives_per == "pair"

@@ -1,0 +1,224 @@
+"""`w2v train`: what it writes, what it says, and that the same command gives the same file."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cli.train import _default_output
+from w2v import load_vectors
+
+QUICK = ["--dim", "8", "--epochs", "1"]
+
+
+def test_summary_has_the_right_figures(w2v_command, planted_text, planted_corpus):
+    """Words, sentences, vocabulary and the shape of the vectors are those of the corpus."""
+    done = w2v_command("train", planted_text, "-o", "out.safetensors", *QUICK)
+
+    n_words = len(planted_corpus.vocabulary)
+    n_rare = 60_000 - planted_corpus.n_tokens
+    assert done.code == 0
+    assert f"60,000 words in {planted_corpus.n_sentences:,} sentences, {n_rare:,} too rare" in done.out
+    assert f"vocabulary  {n_words:,} words" in done.out
+    assert "for 1 epochs" in done.out
+    assert f"out.safetensors ({n_words:,} x 8)" in done.out
+
+
+def test_json_is_one_line_with_the_right_figures(w2v_command, planted_text, planted_corpus):
+    """The result as JSON carries the same figures and the settings, and stands alone on stdout."""
+    done = w2v_command("train", planted_text, "-o", "out.safetensors", "--json", *QUICK)
+
+    result = json.loads(done.out)
+    assert done.out.count("\n") == 1
+    assert result["output"] == "out.safetensors"
+    assert result["words"] == 60_000
+    assert result["tokens"] == planted_corpus.n_tokens
+    assert result["sentences"] == planted_corpus.n_sentences
+    assert result["vocabulary"] == len(planted_corpus.vocabulary)
+    assert (result["dim"], result["epochs"], result["config"]["window"]) == (8, 1, 5)
+    assert result["training_seconds"] >= 0
+    assert result["words_per_second"] > 0
+
+
+def test_options_reach_the_config(w2v_command, planted_text):
+    """Every setting has an option of its name, and arrives in what is saved with the vectors."""
+    options = {
+        "architecture": "cbow",
+        "dim": 6,
+        "window": 3,
+        "negatives": 2,
+        "subsample": 0.01,
+        "noise-exponent": 0.5,
+        "epochs": 2,
+        "learning-rate": 0.05,
+        "min-learning-rate": 0.001,
+        "seed": 2**64 - 1,
+        "negatives-per": "window",
+    }
+    arguments = itertools.chain.from_iterable((f"--{name}", value) for name, value in options.items())
+
+    done = w2v_command("train", planted_text, "-o", "out.safetensors", "--fixed-window", *arguments)
+
+    config = load_vectors("out.safetensors").metadata["config"]
+    assert done.code == 0, done.err
+    assert config == {name.replace("-", "_"): value for name, value in options.items()} | {
+        "fixed_window": True
+    }
+
+
+def test_defaults_are_those_of_the_config(w2v_command, planted_text):
+    """The command line has no defaults of its own that differ from the API's."""
+    import dataclasses
+
+    from w2v import TrainConfig
+
+    done = w2v_command("train", planted_text, "--json", "--epochs", 1, "--dim", 8)
+
+    expected = dataclasses.asdict(TrainConfig(epochs=1, dim=8))
+    help_text = w2v_command("train", "--help").out
+    assert json.loads(done.out)["config"] == expected
+    assert f"[default: {TrainConfig().epochs}]" in help_text
+    assert f"[default: {TrainConfig().dim}]" in help_text
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".txt", ".vec", ".bin", ".TXT"])
+def test_suffix_chooses_the_format(w2v_command, planted_text, planted_corpus, suffix):
+    """Each known suffix gives a file that reads back with all words."""
+    done = w2v_command("train", planted_text, "-o", f"out{suffix}", *QUICK)
+
+    assert done.code == 0, done.err
+    vectors = load_vectors(f"out{suffix}")
+    assert vectors.words == planted_corpus.vocabulary.words
+    assert vectors.dim == 8
+
+
+def test_formats_hold_the_same_numbers(w2v_command, planted_text):
+    """One thread, one seed: the three formats carry the same float32 bits."""
+    found = []
+
+    for name in ("a.safetensors", "a.txt", "a.bin"):
+        w2v_command("train", planted_text, "-o", name, "--threads", 1, *QUICK)
+        found.append(load_vectors(name).matrix)
+
+    assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
+
+
+@pytest.mark.parametrize("name", ["out.foo", "out", "out.", "out.txt.gz"])
+def test_unknown_suffix_is_refused_before_any_work(w2v_command, tmp_path, name):
+    """Exit code 2 with the known suffixes, though the corpus does not even exist."""
+    done = w2v_command("train", "missing.txt", "-o", name)
+
+    assert done.code == 2
+    assert ".safetensors, .bin, .txt, .vec" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("corpus", "output"),
+    [
+        ("corpus.txt", "corpus.safetensors"),
+        ("a/b/corpus.txt.gz", "corpus.safetensors"),
+        ("corpus", "corpus.safetensors"),
+        ("texts/", "texts.safetensors"),
+        (".hidden", ".hidden.safetensors"),
+        ("-", "vectors.safetensors"),
+        (".", "vectors.safetensors"),
+        ("..", "vectors.safetensors"),
+        ("*.txt", "vectors.safetensors"),
+        ("part-[0-9]", "vectors.safetensors"),
+    ],
+)
+def test_default_output_has_the_name_of_the_corpus(corpus, output):
+    """The stem of the first file, or `vectors` where it has none of use, in this folder."""
+    assert _default_output(corpus) == output
+
+
+def test_default_output_is_written_here(w2v_command, planted_text, tmp_path):
+    """Without -o the file stands in the folder of the call, not in that of the corpus."""
+    done = w2v_command("train", planted_text, *QUICK)
+
+    assert done.code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["planted.safetensors"]
+
+
+def test_second_training_reads_from_the_cache(w2v_command, planted_text, tmp_path):
+    """The first run encodes the text, the second finds it; both say which."""
+    runs = [
+        w2v_command("train", planted_text, "-o", "out.txt", "--cache", tmp_path / "cache", *QUICK)
+        for _ in range(2)
+    ]
+
+    assert ["from the cache" in done.out for done in runs] == [False, True]
+
+
+def test_vocabulary_file_decides_the_words(w2v_command, planted_text):
+    """--vocab with a file of `w2v vocab`, cut to 50 lines, gives vectors of these 50 words."""
+    w2v_command("vocab", planted_text, "-o", "vocab.txt")
+    lines = Path("vocab.txt").read_text().splitlines()[:50]
+    Path("vocab.txt").write_text("\n".join(lines))
+
+    done = w2v_command("train", planted_text, "-o", "out.txt", "--vocab", "vocab.txt", *QUICK)
+
+    assert done.code == 0, done.err
+    assert load_vectors("out.txt").words == tuple(line.split()[0] for line in lines)
+
+
+def test_standard_input_is_a_corpus(planted_text, tmp_path):
+    """`w2v train -` trains on what is piped in and leaves nothing but its file, not even a cache."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "cli.main", "train", "-", "-o", str(tmp_path / "out.txt"), *QUICK]
+    environment = os.environ | {"TMPDIR": str(scratch), "PYTHONPATH": str(Path(__file__).parents[2])}
+
+    with planted_text.open("rb") as text:
+        done = subprocess.run(
+            command, stdin=text, cwd=tmp_path, env=environment, capture_output=True, timeout=60
+        )
+
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"out.txt", "scratch"}
+    assert list(scratch.iterdir()) == []
+
+
+def test_same_command_gives_the_same_file_anywhere(planted_text, tmp_path):
+    """One thread, one seed: equal bytes whatever the hash seed, the locale, the folder and the zone (P5)."""
+    files = set()
+
+    for run, (hash_seed, locale) in enumerate([("0", "C"), ("12345", "C.UTF-8")]):
+        folder = tmp_path / f"folder {run}"
+        folder.mkdir()
+        (folder / "corpus.txt").write_bytes(planted_text.read_bytes())
+        environment = os.environ | {
+            "PYTHONHASHSEED": hash_seed,
+            "LC_ALL": locale,
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
+        arguments = ["train", "corpus.txt", "-o", "out.safetensors", "--threads", "1", *QUICK]
+        subprocess.run(
+            [sys.executable, "-m", "cli.main", *arguments],
+            cwd=folder,
+            env=environment,
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+        files.add((folder / "out.safetensors").read_bytes())
+
+    assert len(files) == 1
+
+
+def test_several_threads_give_the_same_words(w2v_command, planted_text):
+    """Two threads write the words of one thread, in the same order, with finite numbers."""
+    vectors = []
+
+    for threads in (1, 2):
+        w2v_command("train", planted_text, "-o", "out.bin", "--threads", threads, *QUICK)
+        vectors.append(load_vectors("out.bin"))
+
+    assert vectors[0].words == vectors[1].words
+    assert np.isfinite(vectors[1].matrix).all()
