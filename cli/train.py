@@ -189,8 +189,12 @@ def _train(corpus: Corpus, config: TrainConfig, threads: int | None) -> tuple[Ve
 
 
 def _default_output(corpus: str) -> str:
+    """The first file's name without its ending and that of its compression; "vectors" where it has no use."""
+    from corpora.sources import COMPRESSION_SUFFIXES
+
     name = Path(corpus).name
-    stem = name.split(".")[0] if "." in name.lstrip(".") else name
+    unpacked = Path(name).stem if Path(name).suffix in COMPRESSION_SUFFIXES else name
+    stem = Path(unpacked).stem
     is_plain = stem.strip(".") and not any(sign in name for sign in "*?[") and corpus != "-"
     return f"{stem if is_plain else 'vectors'}.safetensors"
 

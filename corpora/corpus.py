@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -45,6 +46,7 @@ class Corpus:
     digest: str = ""
     summary: Mapping[str, object] = field(default_factory=dict)
     is_cached: bool = False
+    _mapping: mmap.mmap | None = None  # of the tokens, where they are a file
     _folder: tempfile.TemporaryDirectory | None = None  # of a corpus that nobody else can use again
 
     @property
@@ -142,13 +144,15 @@ class Corpus:
         scratch: tempfile.TemporaryDirectory | None = None,
     ) -> Corpus:
         summary = json.loads((folder / "corpus.json").read_bytes())
+        tokens, offsets = _map(folder / "tokens.i32"), _map(folder / "offsets.i64")
         return cls(
             vocabulary,
-            np.memmap(folder / "tokens.i32", dtype=np.int32, mode="r"),
-            np.memmap(folder / "offsets.i64", dtype=np.int64, mode="r"),
+            np.frombuffer(tokens, dtype=np.int32),
+            np.frombuffer(offsets, dtype=np.int64),
             summary["digest"],
             summary,
             is_cached,
+            tokens,
             scratch,
         )
 
@@ -189,6 +193,11 @@ class Corpus:
         digest = hashlib.sha256("\n".join(vocabulary.words).encode() + tokens.tobytes() + offsets.tobytes())
         return cls(vocabulary, tokens, offsets, digest.hexdigest())
 
+    def release_memory(self) -> None:
+        """Lets go of the tokens read so far, which are a file: they would count as memory of the process."""
+        if self._mapping is not None and hasattr(self._mapping, "madvise"):
+            self._mapping.madvise(mmap.MADV_DONTNEED)
+
     def shard(self, rank: int, n_shards: int) -> Corpus:
         """Part `rank` of `n_shards` of about equal length: whole sentences, a view, the same vocabulary.
 
@@ -201,7 +210,13 @@ class Corpus:
         first, last = np.searchsorted(self.offsets, cuts, side="left")
         offsets = self.offsets[first : last + 1]
         digest = f"{self.digest}:{rank}/{n_shards}"
-        return Corpus(self.vocabulary, self.tokens[offsets[0] : offsets[-1]], offsets - offsets[0], digest)
+        tokens = self.tokens[offsets[0] : offsets[-1]]
+        return Corpus(self.vocabulary, tokens, offsets - offsets[0], digest, _mapping=self._mapping)
+
+
+def _map(path: Path) -> mmap.mmap:
+    with open(path, "rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _encode_sentence(sentence: Sequence[str], entries: dict[str, int]) -> np.ndarray:

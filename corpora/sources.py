@@ -24,7 +24,7 @@ _MAGIC = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
-_SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
+COMPRESSION_SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 
 
 class Source(NamedTuple):
@@ -97,7 +97,7 @@ def open_source(source: Source) -> OpenSource:
     raw = _open_raw(source)
     head = _peek(raw, source)
     found = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
-    expected = None if source.is_stream else _SUFFIXES.get(Path(source.path).suffix)
+    expected = None if source.is_stream else COMPRESSION_SUFFIXES.get(Path(source.path).suffix)
     if expected and not head:
         raw.close()
         raise InputError("C04", f"empty file, not {expected}", path=source.path, fix="fetch the file again")

@@ -130,7 +130,7 @@ def train(
         )
     engine.compile(sampler, tables)
     schedule = _Schedule(sampler.chunk_starts, config.epochs, config.learning_rate, config.min_learning_rate)
-    watch = _Watch(tables, schedule, report)
+    watch = _Watch(corpus, tables, schedule, report)
     for epoch in range(config.epochs):
         watch.begin(epoch)
         engine.run_epoch(
@@ -165,8 +165,13 @@ class _Watch:
     """Looks at a training from the calling thread: tells progress, and stops what has diverged."""
 
     def __init__(
-        self, tables: EmbeddingTables, schedule: _Schedule, report: Callable[[Progress], None] | None
+        self,
+        corpus: Corpus,
+        tables: EmbeddingTables,
+        schedule: _Schedule,
+        report: Callable[[Progress], None] | None,
     ) -> None:
+        self.corpus = corpus
         self.tables = tables
         self.schedule = schedule
         self.report = report
@@ -181,6 +186,7 @@ class _Watch:
         now = time.monotonic()
         if now - self.guarded > GUARD_SECONDS:
             _require_finite(self.tables, slice(GUARD_ROWS))
+            self.corpus.release_memory()
             self.guarded = now
         if self.report is None:
             return

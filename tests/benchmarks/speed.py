@@ -44,22 +44,27 @@ class Run(NamedTuple):
 @click.option("--epochs", type=int, default=5, show_default=True)
 @click.option("--threads", type=int, default=2, show_default=True)
 @click.option("--rounds", type=int, default=5, show_default=True)
+@click.option(
+    "--negatives-per", type=click.Choice(["window", "pair"]), default="window", help="Of w2v alone."
+)
 @click.option("--publish", "to_readme", is_flag=True, help="Write the table into the README.")
-def main(corpus: str, rounds: int, to_readme: bool, **options: str | int) -> None:
+def main(corpus: str, rounds: int, negatives_per: str, to_readme: bool, **options: str | int) -> None:
     """Run both sides in turn and print a table."""
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+    own_flags = [*flags, "--negatives-per", negatives_per]
     pairs = []
     with tempfile.TemporaryDirectory() as folder:
-        _run_w2v(corpus, flags, folder)  # compiles
+        _run_w2v(corpus, own_flags, folder)  # compiles
         for _ in range(rounds):
-            pairs.append((_run_gensim(corpus, flags, folder), _run_w2v(corpus, flags, folder)))
+            pairs.append((_run_gensim(corpus, flags, folder), _run_w2v(corpus, own_flags, folder)))
             click.echo(" ".join(f"{run.raw:,.0f} words/s {run.wall:.1f}s" for run in pairs[-1]), err=True)
-    text = _describe(pairs, options)
+    text = _describe(pairs, options | {"negatives per": negatives_per})
     text += f"\n\nMedians of {rounds} rounds in turn. "
     text += conditions("python -m tests.benchmarks.speed " + " ".join(sys.argv[1:]))
     click.echo(text)
     if to_readme:
-        publish(f"speed {options['architecture']} {options['dim']}", text)
+        suffix = " pair" if negatives_per == "pair" else ""
+        publish(f"speed {options['architecture']} {options['dim']}{suffix}", text)
 
 
 def _describe(pairs: list[tuple[Run, Run]], options: dict[str, str | int]) -> str:

@@ -124,6 +124,7 @@ def test_unknown_suffix_is_refused_before_any_work(w2v_command, tmp_path, name):
         ("corpus.txt", "corpus.safetensors"),
         ("a/b/corpus.txt.gz", "corpus.safetensors"),
         ("corpus", "corpus.safetensors"),
+        ("report.2024.txt.xz", "report.2024.safetensors"),
         ("texts/", "texts.safetensors"),
         (".hidden", ".hidden.safetensors"),
         ("-", "vectors.safetensors"),

@@ -483,3 +483,41 @@ def test_a_stream_with_too_many_words_is_a_memory_error(tmp_path, monkeypatch):
     writer.join()
 
     assert caught.value.exit_code == 6
+
+
+def test_released_memory_is_read_again(planted_corpus):
+    """Letting go of the mapped tokens changes nothing that is read from them, shards included."""
+    before = planted_corpus.tokens.copy()
+    shard = planted_corpus.shard(1, 2)
+
+    planted_corpus.release_memory()
+    shard.release_memory()
+
+    np.testing.assert_array_equal(planted_corpus.tokens, before)
+    np.testing.assert_array_equal(shard.tokens, before[-len(shard.tokens) :])
+
+
+def test_released_memory_no_longer_counts(tmp_path):
+    """The resident pages of the tokens' mapping are gone after the release (where the system tells)."""
+    path = tmp_path / "long.txt"
+    path.write_bytes(b"a b\n" * 2_000_000)
+    corpus = Corpus.prepare([path], min_count=1)
+    mapping = f"{tmp_path}"
+
+    def resident():
+        total, counts = 0, False
+        for line in Path("/proc/self/smaps").read_text().splitlines():
+            if "-" in line.split(" ")[0]:
+                counts = mapping in line and line.endswith("tokens.i32")
+            elif counts and line.startswith("Rss:"):
+                total += int(line.split()[1])
+        return total
+
+    if not Path("/proc/self/smaps").exists():
+        pytest.skip("the system does not tell resident pages")
+    corpus.tokens.sum()
+    held = resident()
+    corpus.release_memory()
+
+    assert held >= 15_000  # KiB, of 4,000,000 tokens
+    assert resident() < 1_000

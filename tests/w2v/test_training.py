@@ -163,12 +163,12 @@ def test_schedule_equals_an_integer_oracle(offset, epochs):
 
 
 @pytest.mark.parametrize("offset", [2**31 - 10, 2**53 - 10])
-def test_progress_counts_in_whole_tokens_beyond_any_word_size(offset):
+def test_progress_counts_in_whole_tokens_beyond_any_word_size(offset, planted_corpus):
     """Tokens done and in all are Python integers, exact over 2^40 epochs (T05, P16)."""
     starts = np.array([0, offset, offset + 4096], dtype=np.int64)
     schedule = training._Schedule(starts, 2**40, 0.025, 1e-4)
     reports = []
-    watch = training._Watch(EmbeddingTables(2, 2), schedule, reports.append)
+    watch = training._Watch(planted_corpus, EmbeddingTables(2, 2), schedule, reports.append)
 
     watch.begin(2**40 - 1)
     watch.look(1)

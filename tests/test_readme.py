@@ -1,0 +1,67 @@
+"""What the README shows runs as it stands there."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.main import VERBS
+from corpora import planted
+from w2v.config import DEFAULT_LEARNING_RATES
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(mark):
+    """The code block behind a mark such as <!-- python -->."""
+    found = re.search(rf"<!-- {mark} -->\n```\w+\n(.*?)```", README, flags=re.DOTALL)
+    return found[1].strip()
+
+
+def test_ten_lines_of_python_run(tmp_path):
+    """The README's Python goes from a text to a row of an nn.Embedding."""
+    (tmp_path / "corpus.txt").write_bytes(b"".join(planted.generate(300_000)))
+    code = block("python")
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert len([line for line in code.splitlines() if line and "import" not in line]) <= 10
+    assert done.stdout.splitlines()[-1] == "torch.Size([1, 100])"
+    assert (tmp_path / "vectors.safetensors").exists()
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    """.ci/run takes its command from the README, word for word, and the linter is in it."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    found = re.search(r"^command=(.*)$", script, flags=re.MULTILINE)
+
+    printed = subprocess.run(
+        ["bash", "-c", f'command={found[1]}; echo "$command"'], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert printed.stdout.strip() == block("test command")
+    assert "pytest" in printed.stdout
+    assert "ruff check" in printed.stdout
+
+
+def test_every_verb_is_shown_and_every_verb_shown_exists():
+    """The commands in the README's shell blocks are the verbs there are, all of them."""
+    shell = "\n".join(re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL))
+
+    assert set(re.findall(r"\bw2v (\w+)", shell)) == set(VERBS)
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:corpora|w2v|cli|tests)/[\w/]*\.py)`", README))))
+def test_every_file_on_the_map_is_there(path):
+    """The map of the files names files that exist."""
+    assert (ROOT / path).is_file()
+
+
+def test_the_readme_knows_the_learning_rate_of_cbow():
+    """The one default that the README spells out is the default."""
+    assert f"a learning rate of its own, {DEFAULT_LEARNING_RATES['cbow']:g}." in README
