@@ -8,7 +8,6 @@ EVAL_FOLDER holds questions-words.txt and word-pair files; see the README for wh
 from __future__ import annotations
 
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -74,7 +73,7 @@ def main(
             run = _run_gensim(corpus, eval_folder, config, threads)
             rows.append(_row(f"gensim {name}, seed 1", [run]))
     text = table(["", "analogies %", *PAIRS.values(), "training, s"], rows)
-    text += "\n\n" + conditions("python -m tests.benchmarks.quality " + " ".join(sys.argv[1:]))
+    text += "\n\n" + conditions("quality")
     click.echo(text)
     if to_readme:
         publish("quality", text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import platform
 import re
+import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -18,8 +19,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def conditions(command: str) -> str:
-    """A line that says when, where and how figures were measured."""
+def conditions(module: str) -> str:
+    """A line that says when, where and how figures were measured; paths are shown by their last part."""
+    arguments = [Path(part).name if Path(part).exists() else part for part in sys.argv[1:]]
+    command = " ".join(["python -m", f"tests.benchmarks.{module}", *arguments])
     packages = ", ".join(f"{name} {version(name)}" for name in ("numba", "numpy", "torch", "gensim"))
     today = datetime.date.today().isoformat()
     return (

@@ -60,7 +60,7 @@ def main(corpus: str, rounds: int, negatives_per: str, to_readme: bool, **option
             click.echo(" ".join(f"{run.raw:,.0f} words/s {run.wall:.1f}s" for run in pairs[-1]), err=True)
     text = _describe(pairs, options | {"negatives per": negatives_per})
     text += f"\n\nMedians of {rounds} rounds in turn. "
-    text += conditions("python -m tests.benchmarks.speed " + " ".join(sys.argv[1:]))
+    text += conditions("speed")
     click.echo(text)
     if to_readme:
         suffix = " pair" if negatives_per == "pair" else ""
