@@ -10,12 +10,13 @@ import click
 import numpy as np
 
 from cli.options import json_option, note_first_run, require_vectors_output, threads_option, usage_errors
-from cli.output import escape, print_json, print_line, print_rows
+from cli.output import escape, print_json, print_line, print_note, print_rows
 
 if TYPE_CHECKING:
     from w2v.vectors import Vectors
 
 TOTAL = "total"
+ENOUGH = 0.95
 
 
 @click.command()
@@ -68,6 +69,9 @@ def demo(output: str, n_words: int, seed: int, threads: int | None, as_json: boo
             for name, (correct, seen) in sections.items()
         ]
     )
+    correct, seen = sections[TOTAL]
+    if correct < ENOUGH * seen:
+        print_note(f"{n_words:,} words are too few to learn all of it; 1,000,000 are enough")
     shown = escape(output)
     print_line(
         f"\nThe vectors are in {shown}. What next?\n"

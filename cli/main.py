@@ -28,7 +28,9 @@ BROKEN_PIPE = 141  # 128 + SIGPIPE, what a shell expects of a program whose read
 
 
 class Interrupted(BaseException):
-    """A signal asked the program to end."""
+    """A signal asked the program to end; `met` is the number of the one that has, if one has."""
+
+    met: int | None = None
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -118,6 +120,8 @@ def _run(arguments: list[str]) -> int:
         )
         return 6
     except Exception as error:  # the outermost door: a bug becomes a report
+        if Interrupted.met is not None:  # a C module that was being imported made another error of it
+            return _stopped(Interrupted.met)
         if debug:
             raise
         _report_bug(error)
@@ -138,6 +142,7 @@ def _interrupt(number: int, _frame: FrameType | None) -> None:
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, lambda _alarm, frame: _leave(number, frame))
         signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
+    Interrupted.met = number
     raise Interrupted(number)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ threads_option = click.option(
 def corpus_options(command: Command) -> Command:
     """Adds the argument CORPUS... and the options that decide how it is read."""
     options = [
-        click.argument("corpus", nargs=-1, required=True, type=click.Path()),
+        click.argument("corpus", nargs=-1, required=True, type=click.Path(readable=False)),
         click.option(
             "--min-count",
             type=click.IntRange(min=1),
@@ -133,6 +134,8 @@ def prepare_corpus(
         )
     for remark in [*remarks, *prepared.summary["remarks"]]:
         print_note(remark)
+    if prepared.folder is not None and not prepared.is_cached:
+        print_note(f"the encoded text is kept for the next run in {prepared.folder}")
     return prepared
 
 
@@ -151,11 +154,15 @@ def usage_errors() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", _as_option, str(error))) from error
 
 
-def require_output(path: str) -> None:
-    """Refuses now what could not be written after hours: a folder, stdout, a missing or closed folder."""
+def _as_option(name: re.Match[str]) -> str:
+    return "--" + name[0].replace("_", "-")
+
+
+def require_output(path: str, inputs: Sequence[str | None] = ()) -> None:
+    """Refuses now what could not be written after hours: a folder, stdout, an input, a closed folder."""
     from cli.output import escape, print_note
     from corpora.storage import require_writable_folder
 
@@ -165,6 +172,9 @@ def require_output(path: str) -> None:
         raise click.UsageError(f"{escape(path)} is a folder; name a file in it with -o")
     if len(os.fsencode(Path(path).name)) > 255:
         raise click.UsageError(f"the name {escape(Path(path).name[:40])}... is longer than 255 bytes")
+    if os.path.exists(path):
+        _require_no_input(path, inputs)
+        print_note(f"{path} exists and will be replaced when the new file is whole")
     folder = Path(path).absolute().parent
     require_writable_folder(folder)
     mode = folder.stat().st_mode
@@ -172,10 +182,22 @@ def require_output(path: str) -> None:
         print_note(f"every user of this machine can write to {folder}")
 
 
-def require_vectors_output(path: str) -> None:
+def require_vectors_output(path: str, inputs: Sequence[str | None] = ()) -> None:
     """As `require_output`; and refuses a name whose end is that of no format of vectors."""
     from w2v.formats import format_of
 
-    require_output(path)
+    require_output(path, inputs)
     with usage_errors():
         format_of(path)
+
+
+def _require_no_input(output: str, inputs: Sequence[str | None]) -> None:
+    """Refuses to write over a file that is read: .txt is an ending of texts and of vectors."""
+    from cli.output import escape
+    from corpora.sources import find_sources
+
+    named = [path for path in inputs if path is not None]
+    with usage_errors():
+        read = [source.path for source in find_sources(named) if not source.is_stream]
+    if any(os.path.samefile(output, path) for path in read):
+        raise click.UsageError(f"{escape(output)} is read as input; name another file with -o")

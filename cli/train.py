@@ -123,7 +123,7 @@ def train(
     with usage_errors():
         config = TrainConfig(**options)
     output = _default_output(corpus[0]) if output is None else output
-    require_vectors_output(output)
+    require_vectors_output(output, [*corpus, reading["vocabulary_file"]])
     if config.learning_rate > STEEP_LEARNING_RATE:
         print_note(f"a learning rate of {config.learning_rate:g} is likely to diverge; 0.025 to 0.1 is usual")
     started = time.monotonic()
@@ -179,7 +179,7 @@ def _train(corpus: Corpus, config: TrainConfig, threads: int | None) -> tuple[Ve
                 seconds[0] == 0.0
                 and (compiled := time.monotonic() - started - progress.seconds) > COMPILE_SECONDS
             ):
-                print_note(f"compiled the kernels in {compiled:.1f}s, once for these options; they are kept")
+                print_note(f"compiled the kernels for these options in {compiled:.1f}s")
             seconds[0] = max(progress.seconds, 1e-9)
             bar.show(progress)
 
@@ -202,19 +202,20 @@ def _default_output(corpus: str) -> str:
 def _print_summary(result: dict[str, Any]) -> None:
     from cli.progress import format_seconds
 
+    epochs = "1 epoch" if result["epochs"] == 1 else f"{result['epochs']:,} epochs"
     n_left_out = result["words"] - result["tokens"]
     cached = ", from the cache" if result["corpus_was_cached"] else ""
     print_rows(
         [
             (
                 "corpus",
-                f"{result['words']:,} words in {result['sentences']:,} sentences, {n_left_out:,} too rare",
+                f"{result['words']:,} words in {result['sentences']:,} sentences, {n_left_out:,} left out",
             ),
             ("vocabulary", f"{result['vocabulary']:,} words"),
             ("reading", format_seconds(result["reading_seconds"]) + cached),
             (
                 "training",
-                f"{format_seconds(result['training_seconds'])} for {result['epochs']} epochs, "
+                f"{format_seconds(result['training_seconds'])} for {epochs}, "
                 f"{result['words_per_second']:,} words/s",
             ),
             ("vectors", f"{result['output']} ({result['vocabulary']:,} x {result['dim']})"),

@@ -27,7 +27,7 @@ def vocab(
     Example: w2v vocab corpus.txt -o vocab.txt
     """
     if output is not None:
-        require_output(output)
+        require_output(output, [*corpus, reading["vocabulary_file"]])
     prepared = prepare_corpus(corpus, threads=threads, **reading)
     vocabulary = prepared.vocabulary
     if output is None and not as_json:

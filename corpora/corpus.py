@@ -27,7 +27,7 @@ MOST_THREADS = 16  # one thread reads for all of them, and more would wait for i
 TABLE_SHARE = 4  # distinct words may take a quarter of the machine's memory while they are counted
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Corpus:
     """The tokens of a text as word ids, and the sentences they stand in.
 
@@ -38,6 +38,7 @@ class Corpus:
         digest: a SHA-256 in hexadecimal over tokens, lines, words and counts, the same for the same text.
         summary: what was met while it was prepared.
         is_cached: whether it was found prepared.
+        folder: where it is kept for other runs, if it is.
     """
 
     vocabulary: Vocabulary
@@ -46,8 +47,13 @@ class Corpus:
     digest: str = ""
     summary: Mapping[str, object] = field(default_factory=dict)
     is_cached: bool = False
+    folder: Path | None = None
     _mapping: mmap.mmap | None = None  # of the tokens, where they are a file
     _folder: tempfile.TemporaryDirectory | None = None  # of a corpus that nobody else can use again
+
+    def __repr__(self) -> str:
+        n_words = len(self.vocabulary)
+        return f"Corpus({self.n_tokens:,} tokens, {self.n_sentences:,} sentences, {n_words:,} words)"
 
     @property
     def n_tokens(self) -> int:
@@ -152,6 +158,7 @@ class Corpus:
             summary["digest"],
             summary,
             is_cached,
+            None if scratch else folder,
             tokens,
             scratch,
         )
@@ -222,7 +229,14 @@ def _map(path: Path) -> mmap.mmap:
 def _encode_sentence(sentence: Sequence[str], entries: dict[str, int]) -> np.ndarray:
     if isinstance(sentence, (str, bytes)):
         raise TypeError(f"each sentence must be a list of words, got the string {sentence[:40]!r}")
-    return np.array([entries.setdefault(word, len(entries)) for word in sentence], dtype=np.int32)
+    words = [word if type(word) is str else _plain(word) for word in sentence]
+    return np.array([entries.setdefault(word, len(entries)) for word in words], dtype=np.int32)
+
+
+def _plain(word: object) -> str:
+    if not isinstance(word, str):
+        raise TypeError(f"a word is a string, got {type(word).__name__} {word!r}; use str(...) of it")
+    return str(word)  # such as NumPy's
 
 
 def _scratch_folder(cache: str | os.PathLike[str] | None) -> tempfile.TemporaryDirectory:

@@ -24,6 +24,14 @@ _MAGIC = {
     b"\xfd7zXZ\x00": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
+_FOREIGN = {
+    b"PK\x03\x04": "a zip archive",
+    b"%PDF-": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\x7fELF": "a program",
+    b"SQLite format 3": "a database",
+}
 COMPRESSION_SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd"}
 
 
@@ -101,10 +109,14 @@ def open_source(source: Source) -> OpenSource:
     if expected and not head:
         raw.close()
         raise InputError("C04", f"empty file, not {expected}", path=source.path, fix="fetch the file again")
+    foreign = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic[:8])), None)
+    if foreign:
+        raw.close()
+        raise InputError("C12", f"{foreign}, not text", path=source.path, fix="take the text out of it first")
     remark = None
     if expected != found and not source.is_stream:
         remark = f"{source.name}: read as {found or 'plain text'}, which its content says, not its name"
-    return OpenSource(_unpack(raw, found, source), raw, remark)
+    return OpenSource(_unpack(raw, found), raw, remark)
 
 
 def _expand(path: str) -> list[Source]:
@@ -201,7 +213,7 @@ def _peek(raw: io.BufferedReader, source: Source) -> bytes:
         ) from error
 
 
-def _unpack(raw: io.BufferedReader, kind: str | None, source: Source) -> BinaryIO:
+def _unpack(raw: io.BufferedReader, kind: str | None) -> BinaryIO:
     if kind == "gzip":
         return gzip.GzipFile(fileobj=raw)
     if kind == "bzip2":
@@ -209,23 +221,15 @@ def _unpack(raw: io.BufferedReader, kind: str | None, source: Source) -> BinaryI
     if kind == "xz":
         return lzma.LZMAFile(raw)
     if kind == "zstd":
-        return _unpack_zstd(raw, source)
+        return _unpack_zstd(raw)
     return raw
 
 
-def _unpack_zstd(raw: io.BufferedReader, source: Source) -> BinaryIO:
-    try:
-        if sys.version_info >= (3, 14):
-            from compression import zstd
-        else:
-            from backports import zstd
-    except ImportError as error:
-        raise InputError(
-            "C04",
-            "reading zstd files needs the package backports.zstd",
-            path=source.path,
-            fix="pip install 'w2v[zstd]', or unpack the file first",
-        ) from error
+def _unpack_zstd(raw: io.BufferedReader) -> BinaryIO:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
 
     class ZstdFile(zstd.ZstdFile):
         def readinto(self, buffer: memoryview) -> int:

@@ -19,6 +19,7 @@ from corpora.errors import InputError
 from corpora.sources import OpenSource, Source, open_source
 
 BLOCK_BYTES = 1 << 20
+PIECE_BYTES = 1 << 16  # of packed files at once, so that an error tells how far it came
 PADDING = 16  # blanks behind a block, so that kernels may read eight bytes from anywhere in it
 
 TOKENIZERS = ("blanks", "words")
@@ -168,7 +169,8 @@ class _BlockReader:
         view = memoryview(buffer)
         try:
             while n_bytes < BLOCK_BYTES:
-                n_read = self.file.readinto(view[n_bytes:BLOCK_BYTES])
+                end = BLOCK_BYTES if self.file is self.raw else min(n_bytes + PIECE_BYTES, BLOCK_BYTES)
+                n_read = self.file.readinto(view[n_bytes:end])
                 if not n_read:
                     break
                 n_bytes += n_read

@@ -17,7 +17,7 @@ from corpora.storage import write_file
 LARGEST_COUNT = 2**63 - 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Vocabulary:
     """Words and how often each occurs, the most frequent first, ties in the order of their UTF-8 bytes.
 
@@ -56,6 +56,9 @@ class Vocabulary:
         if total > LARGEST_COUNT:
             raise ValueError(f"the counts sum to {total}, more than 2^63 - 1")
         return cls(words, np.array([count for _, count in ordered], dtype=np.int64))
+
+    def __repr__(self) -> str:
+        return f"Vocabulary({len(self):,} words)"
 
     def __len__(self) -> int:
         return len(self.words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -11,6 +12,7 @@ import numpy as np
 
 from corpora.corpus import Corpus
 from corpora.errors import DivergedError, InputError
+from corpora.threads import POLL_SECONDS
 from corpora.windows import WindowSampler
 from w2v.config import TrainConfig
 from w2v.engines.hogwild import HogwildEngine
@@ -25,7 +27,7 @@ GUARD_ROWS = 10_000  # the most frequent words, which diverge first
 
 
 class Progress(NamedTuple):
-    """Where a training stands; `report` gets one ten times a second.
+    """Where a training stands; `report` gets one up to ten times a second.
 
     Args:
         epoch: counted from 1.
@@ -60,6 +62,9 @@ class Engine(Protocol):
 
     architecture: str
 
+    def describe(self) -> dict[str, object]:
+        """What the vectors' metadata says of the engine."""
+
     def compile(self, sampler: WindowSampler, tables: EmbeddingTables) -> None:
         """Makes ready whatever the first step would otherwise wait for."""
 
@@ -90,13 +95,13 @@ def train(
         config: settings; the defaults of `TrainConfig` where None.
         engine: what takes the steps; a `HogwildEngine` on all cores where None.
         tables: V rows of D columns to go on from, changed in place; new ones where None.
-        report: called ten times a second. What it raises ends the training.
+        report: called up to ten times a second, and at the end. What it raises ends the training.
 
     Returns:
         The input rows as vectors, sharing the memory of `tables`.
 
     Raises:
-        TypeError: `corpus` is not a Corpus.
+        TypeError: `corpus` is not a Corpus, or `config` not a TrainConfig.
         ValueError: `tables` are of another shape, or `engine` of another architecture, than is asked for.
         InputError: next to nothing is left of the corpus after subsampling.
         MemoryLimitError: the tables would not fit into memory.
@@ -104,6 +109,8 @@ def train(
     """
     if not isinstance(corpus, Corpus):
         raise TypeError(f"train needs a Corpus, got {type(corpus).__name__}; use Corpus.prepare([path])")
+    if not isinstance(config, (TrainConfig, type(None))):
+        raise TypeError(f"train needs a TrainConfig, got {type(config).__name__}; use TrainConfig(dim=...)")
     config = config or TrainConfig()
     engine = engine or HogwildEngine(config.architecture)
     if engine.architecture != config.architecture:
@@ -138,7 +145,10 @@ def train(
         )
     _require_finite(tables, slice(None))
     return Vectors(
-        corpus.vocabulary.words, tables.input_rows, corpus.vocabulary.counts, _metadata(sampler, config)
+        corpus.vocabulary.words,
+        tables.input_rows,
+        corpus.vocabulary.counts,
+        _metadata(sampler, config, engine),
     )
 
 
@@ -177,10 +187,14 @@ class _Watch:
         self.report = report
         self.started = time.monotonic()
         self.guarded = self.started
+        self.reported = -float("inf")
 
     def begin(self, epoch: int) -> None:
         self.epoch = epoch
         self.rates = self.schedule.learning_rates(epoch)
+
+    def _is_end(self, chunks_begun: int) -> bool:
+        return self.epoch + 1 == self.schedule.epochs and chunks_begun == len(self.rates)
 
     def look(self, chunks_begun: int) -> None:
         now = time.monotonic()
@@ -188,8 +202,9 @@ class _Watch:
             _require_finite(self.tables, slice(GUARD_ROWS))
             self.corpus.release_memory()
             self.guarded = now
-        if self.report is None:
+        if self.report is None or (now - self.reported < POLL_SECONDS and not self._is_end(chunks_begun)):
             return
+        self.reported = now
         per_epoch = self.schedule.tokens_per_epoch
         self.report(
             Progress(
@@ -226,17 +241,21 @@ def _require_finite(tables: EmbeddingTables, rows: slice) -> None:
             )
 
 
-def _metadata(sampler: WindowSampler, config: TrainConfig) -> dict[str, object]:
+def _metadata(sampler: WindowSampler, config: TrainConfig, engine: Engine) -> dict[str, object]:
     from w2v import __version__
 
     corpus = sampler.corpus
     return {
         "w2v_version": __version__,
         "config": asdict(config),
+        "engine": engine.describe(),
         "corpus": {
             "digest": corpus.digest,
             "tokens": corpus.n_tokens,
             "effective_tokens": round(sampler.effective_tokens),
             "sentences": corpus.n_sentences,
+            "sources": [os.path.basename(path) for path, _, _ in corpus.summary.get("sources", [])],
+            "min_count": corpus.summary.get("min_count"),
+            "text": corpus.summary.get("text"),
         },
     }

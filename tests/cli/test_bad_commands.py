@@ -5,6 +5,7 @@ L10 is the variable of the kernel cache: see T18 in tests/w2v/test_bad_options.p
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cli import main
 from w2v import Vectors, save_vectors
 
 ROOT = Path(__file__).parents[2]
@@ -434,3 +436,20 @@ def test_l13_other_folders_are_not_noted(w2v_command, planted_text, tmp_path, mo
     done = w2v_command("train", planted_text, "-o", "folder/out.txt", "--dim", 4, "--epochs", 1)
 
     assert "every user" not in done.err
+
+
+def test_an_interrupt_that_an_import_turns_into_an_error_is_an_interrupt(w2v_command, monkeypatch):
+    """A C module that is being imported makes an ImportError of Ctrl-C; it is not reported as a bug."""
+
+    def importing(*_, **__):
+        main.Interrupted.met = signal.SIGINT
+        raise ImportError("a C module failed to import")
+
+    monkeypatch.setattr(main.Interrupted, "met", None)
+    monkeypatch.setattr("w2v.formats.load_vectors", importing)
+
+    done = w2v_command("similar", "vectors.bin", "word")
+
+    assert done.code == 130
+    assert "stopped by SIGINT" in done.err
+    assert "report" not in done.err

@@ -51,3 +51,11 @@ def test_bad_option_is_refused_before_any_work(w2v_command, tmp_path, options, s
     assert said in done.err
     assert "writing a text" not in done.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_demo_says_when_its_text_is_too_short(w2v_command):
+    """Few words leave questions open, and a note says that it is no fault."""
+    done = w2v_command("demo", "--words", 100_000)
+
+    assert done.code == 0
+    assert "100,000 words are too few to learn all of it" in done.err

@@ -64,3 +64,13 @@ def test_missing_file_is_refused(w2v_command):
 
     assert done.code == 3
     assert "missing.txt" in done.err
+
+
+def test_vocabulary_file_is_not_taken_for_vectors(w2v_command, tmp_path):
+    """Words and whole numbers are refused, not answered with nonsense."""
+    (tmp_path / "vocab.txt").write_text("the 90\nof 80\nand 70\n")
+
+    done = w2v_command("similar", "vocab.txt", "of")
+
+    assert done.code == 3
+    assert "a vocabulary file, not vectors" in done.err

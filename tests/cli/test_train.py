@@ -23,9 +23,9 @@ def test_summary_has_the_right_figures(w2v_command, planted_text, planted_corpus
     n_words = len(planted_corpus.vocabulary)
     n_rare = 60_000 - planted_corpus.n_tokens
     assert done.code == 0
-    assert f"60,000 words in {planted_corpus.n_sentences:,} sentences, {n_rare:,} too rare" in done.out
+    assert f"60,000 words in {planted_corpus.n_sentences:,} sentences, {n_rare:,} left out" in done.out
     assert f"vocabulary  {n_words:,} words" in done.out
-    assert "for 1 epochs" in done.out
+    assert "for 1 epoch," in done.out
     assert f"out.safetensors ({n_words:,} x 8)" in done.out
 
 
@@ -223,3 +223,72 @@ def test_several_threads_give_the_same_words(w2v_command, planted_text):
 
     assert vectors[0].words == vectors[1].words
     assert np.isfinite(vectors[1].matrix).all()
+
+
+@pytest.mark.parametrize("verb", ["train", "vocab"])
+@pytest.mark.parametrize("by", ["name", "link", "folder"])
+def test_input_is_never_written_over(w2v_command, tmp_path, verb, by):
+    """An output that is one of the texts, by any name, is refused with exit code 2, and the text stays."""
+    (tmp_path / "texts").mkdir()
+    text = tmp_path / "texts" / "text.txt"
+    text.write_bytes(b"a b c " * 400)
+    (tmp_path / "link.txt").symlink_to(text)
+    corpus, output = {
+        "name": (text, text),
+        "link": (text, "link.txt"),
+        "folder": (text.parent, text),
+    }[by]
+
+    done = w2v_command(verb, corpus, "-o", output)
+
+    assert done.code == 2
+    assert "is read as input" in done.err
+    assert text.read_bytes() == b"a b c " * 400
+
+
+def test_vocabulary_file_is_never_written_over(w2v_command, planted_text, tmp_path):
+    """The file of --vocab is an input, too."""
+    (tmp_path / "words.txt").write_text("the 9\nof 8\n")
+
+    done = w2v_command("train", planted_text, "--vocab", "words.txt", "-o", "words.txt")
+
+    assert done.code == 2
+    assert (tmp_path / "words.txt").read_text() == "the 9\nof 8\n"
+
+
+def test_file_that_will_be_replaced_is_named(w2v_command, planted_text):
+    """A note says that an older file of the name goes; the first run has none."""
+    first = w2v_command("train", planted_text, "-o", "out.bin", *QUICK)
+    second = w2v_command("train", planted_text, "-o", "out.bin", *QUICK)
+
+    assert "will be replaced" not in first.err
+    assert "out.bin exists and will be replaced" in second.err
+
+
+def test_place_of_the_cache_is_named_once(w2v_command, tmp_path):
+    """The run that encodes says where the encoded text is; one that finds it there does not."""
+    (tmp_path / "text.txt").write_bytes(b"a b c d " * 400)
+
+    first = w2v_command("train", "text.txt", "--cache", "kept", "--subsample", 0, *QUICK)
+    second = w2v_command("train", "text.txt", "--cache", "kept", "--subsample", 0, *QUICK)
+
+    assert "is kept for the next run in kept/text.txt-" in first.err
+    assert "is kept for the next run" not in second.err
+
+
+def test_usage_errors_name_options_as_they_are_typed(w2v_command, planted_text):
+    """What the API calls min_learning_rate is --min-learning-rate here."""
+    done = w2v_command("train", planted_text, "--min-learning-rate", 2)
+
+    assert "--min-learning-rate must not be above --learning-rate" in done.err
+
+
+def test_metadata_says_how_the_text_was_read(w2v_command, planted_text):
+    """The saved vectors carry sources, reading options and engine beside the settings of the training."""
+    w2v_command("train", planted_text, "-o", "out.safetensors", "--threads", 1, "--min-count", 7, *QUICK)
+
+    metadata = load_vectors("out.safetensors").metadata
+    assert metadata["engine"] == {"name": "hogwild", "threads": 1}
+    assert metadata["corpus"]["sources"] == ["planted.txt"]
+    assert metadata["corpus"]["min_count"] == 7
+    assert metadata["corpus"]["text"]["tokenizer"] == "blanks"

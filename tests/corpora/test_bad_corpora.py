@@ -404,3 +404,20 @@ def test_c25_a_read_error_is_told_with_its_byte(refused, tmp_path):
     said = refused(3, "C25", "/proc/self/mem", "--cache", tmp_path / "cache")
 
     assert "/proc/self/mem, byte 0: cannot read: Input/output error" in said
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"PK\x03\x04", "a zip archive"),
+        (b"%PDF-1.7", "a PDF"),
+        (b"\x89PNG\r\n", "a picture"),
+        (b"\x7fELF", "a program"),
+    ],
+)
+def test_c12_files_of_other_kinds_are_named(refused, tmp_path, head, kind):
+    """What cannot be text is named by its first bytes: exit 3, and the way out is not a conversion."""
+    said = refused(3, "C12", write(tmp_path, head + b" and so on\n"))
+
+    assert f"{kind}, not text" in said
+    assert "iconv" not in said

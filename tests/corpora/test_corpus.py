@@ -521,3 +521,24 @@ def test_released_memory_no_longer_counts(tmp_path):
 
     assert held >= 15_000  # KiB, of 4,000,000 tokens
     assert resident() < 1_000
+
+
+@pytest.mark.parametrize("item", [12, None, b"bytes", 1.5])
+def test_words_of_sentences_are_strings(item):
+    """Another type is told with the way out, before anything is built of it."""
+    with pytest.raises(TypeError, match=r"a word is a string, got .*; use str"):
+        Corpus.from_sentences([["a", item]])
+
+
+def test_numpy_strings_become_plain_ones():
+    """What NumPy calls a string leaves the vocabulary as Python's."""
+    corpus = Corpus.from_sentences([np.array(["a", "b"])] * 5)
+
+    assert [type(word) for word in corpus.vocabulary.words] == [str, str]
+
+
+def test_representations_are_short(planted_corpus):
+    """A notebook shows sizes, not every word."""
+    assert repr(planted_corpus).startswith("Corpus(")
+    assert len(repr(planted_corpus)) < 100
+    assert repr(planted_corpus.vocabulary) == f"Vocabulary({len(planted_corpus.vocabulary):,} words)"

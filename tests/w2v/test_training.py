@@ -346,3 +346,20 @@ raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_config_of_another_type_is_refused(planted_corpus):
+    """A dict of settings is told what to be."""
+    with pytest.raises(TypeError, match="needs a TrainConfig, got dict"):
+        train(planted_corpus, {"dim": 3})
+
+
+def test_reports_come_at_most_ten_times_a_second(planted_corpus):
+    """Many short epochs do not flood the reader; the last report is the end."""
+    reports = []
+
+    train(planted_corpus, TrainConfig(dim=2, epochs=60), report=reports.append)
+
+    pauses = np.diff([report.seconds for report in reports[:-1]])
+    assert (pauses >= 0.09).all()
+    assert reports[-1].tokens_done == reports[-1].tokens_total

@@ -36,6 +36,10 @@ class HogwildEngine:
         self.architecture = architecture
         self.threads = threads or default_threads()
 
+    def describe(self) -> dict[str, object]:
+        """What the vectors' metadata says of the engine."""
+        return {"name": "hogwild", "threads": self.threads}
+
     def compile(self, sampler: WindowSampler, tables: EmbeddingTables) -> None:
         """Compiles what `run_epoch` will run, or loads it from the disk, where an earlier run has left it."""
         sampler.sample(0, 0)

@@ -74,10 +74,13 @@ def save_vectors(vectors: Vectors, path: str | os.PathLike[str], *, format: str 
         format: name of the format, if the name of the file should not choose it.
 
     Raises:
+        TypeError: `vectors` are no Vectors.
         ValueError: neither the name's end nor `format` is known.
         InputError: the format cannot hold these vectors; nothing is written (X01 to X09).
         StorageError: the file cannot be written.
     """
+    if not isinstance(vectors, Vectors):
+        raise TypeError(f"save_vectors takes vectors and then a path, got {type(vectors).__name__} first")
     path = os.fspath(path)
     chosen = format_of(path) if format is None else _format_named(format)
     chosen.module.refuse(vectors, path)
@@ -97,7 +100,7 @@ def format_of(path: str | os.PathLike[str]) -> Format:
         if suffix in known.suffixes:
             return known
     names = ", ".join(suffix for known in FORMATS for suffix in known.suffixes)
-    raise ValueError(f"{path!r} must end in one of {names}, or pass format=; it ends in {suffix!r}")
+    raise ValueError(f"{path!r} must end in one of {names}; it ends in {suffix!r}")
 
 
 def _format_named(name: str) -> Format:

@@ -109,6 +109,8 @@ def _find_layout(file: BinaryIO, head: bytes, *, path: str) -> _Layout:
         return layout
     _require_no_header(rows, path=path)
     dim = Counter(map(len, rows)).most_common(1)[0][0] - 1
+    if dim == 1 and all(len(row) == 2 and _COUNT.fullmatch(row[1]) for row in rows):
+        raise _wrong("R03", "words and whole numbers: a vocabulary file, not vectors", path=path, line=1)
     return _Layout(n_lines, max(1, dim), start, stop, first_line=1)
 
 
