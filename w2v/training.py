@@ -107,10 +107,7 @@ def train(
         MemoryLimitError: the tables would not fit into memory.
         DivergedError: a value stopped being a number, or grew beyond all use.
     """
-    if not isinstance(corpus, Corpus):
-        raise TypeError(f"train needs a Corpus, got {type(corpus).__name__}; use Corpus.prepare([path])")
-    if not isinstance(config, (TrainConfig, type(None))):
-        raise TypeError(f"train needs a TrainConfig, got {type(config).__name__}; use TrainConfig(dim=...)")
+    _require_types(corpus, config)
     config = config or TrainConfig()
     engine = engine or HogwildEngine(config.architecture)
     if engine.architecture != config.architecture:
@@ -216,6 +213,13 @@ class _Watch:
                 now - self.started,
             )
         )
+
+
+def _require_types(corpus: Corpus, config: TrainConfig | None) -> None:
+    if not isinstance(corpus, Corpus):
+        raise TypeError(f"train needs a Corpus, got {type(corpus).__name__}; use Corpus.prepare([path])")
+    if not isinstance(config, (TrainConfig, type(None))):
+        raise TypeError(f"train needs a TrainConfig, got {type(config).__name__}; use TrainConfig(dim=...)")
 
 
 def _require_tokens(sampler: WindowSampler, subsample: float) -> None:

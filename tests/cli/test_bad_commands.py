@@ -170,7 +170,7 @@ def test_l04_reader_that_leaves_early_is_no_error(tmp_path):
     lines = done.stdout.decode().splitlines()
     assert lines[0].startswith("a-rather-long-word")
     assert lines[1] == "141"
-    assert done.stderr.replace(b"note: first run: compiling takes some seconds, once\n", b"") == b""
+    assert all(line.startswith(b"note: ") for line in done.stderr.splitlines())
 
 
 def test_l04_closed_stdout_is_no_error(hostile_vectors, tmp_path):
@@ -282,8 +282,8 @@ def test_l08_missing_folder_is_refused_before_any_work(w2v_command, tmp_path):
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        (["--architecture", "cbow", "--negatives-per", "pair"], ["negatives_per", "cbow"]),
-        (["--learning-rate", "0.1", "--min-learning-rate", "0.2"], ["min_learning_rate", "0.1"]),
+        (["--architecture", "cbow", "--negatives-per", "pair"], ["--negatives-per", "cbow"]),
+        (["--learning-rate", "0.1", "--min-learning-rate", "0.2"], ["--min-learning-rate", "0.1"]),
     ],
 )
 def test_l09_conflicting_options_are_both_named(w2v_command, planted_text, options, named):

@@ -148,16 +148,6 @@ def test_joined_packed_files_are_read_to_the_end(tmp_path, kind):
     assert read_all(*find_sources([path]))[0] == b"first\nsecond\n" + TEXT
 
 
-def test_zstd_without_its_package_names_the_package(tmp_path, monkeypatch):
-    """Where the package is missing, the error says how to get it."""
-    path = tmp_path / "a.zst"
-    path.write_bytes(zstd.compress(TEXT))
-    monkeypatch.setitem(sys.modules, "backports" if sys.version_info < (3, 14) else "compression", None)
-
-    with pytest.raises(InputError, match=r"pip install 'w2v\[zstd\]'"):
-        open_source(*find_sources([path]))
-
-
 def test_closed_standard_input_is_refused(monkeypatch):
     """Without a standard input there is an InputError and no AttributeError."""
     monkeypatch.setattr(sys, "stdin", None)

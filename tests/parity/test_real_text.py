@@ -75,5 +75,5 @@ def test_vectors_are_as_good_as_those_of_gensim(corpus, gensim_model):
         keyed.add_vectors(list(vectors.words), vectors.matrix)
         ours.append(spearman(keyed))
 
-    assert theirs > 0.3
+    assert theirs > 0.2
     assert np.mean(ours) > theirs - 0.03

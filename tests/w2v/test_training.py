@@ -30,6 +30,10 @@ class IdleEngine:
     def __init__(self):
         self.rates = []
 
+    def describe(self):
+        """Its name."""
+        return {"name": "idle"}
+
     def compile(self, sampler, tables):
         """Nothing to make ready."""
 
