@@ -48,7 +48,7 @@ class Corpus:
     summary: Mapping[str, object] = field(default_factory=dict)
     is_cached: bool = False
     folder: Path | None = None
-    _mapping: mmap.mmap | None = None  # of the tokens, where they are a file
+    _mappings: tuple[mmap.mmap, ...] = ()  # of tokens and offsets, where they are files
     _folder: tempfile.TemporaryDirectory | None = None  # of a corpus that nobody else can use again
 
     def __repr__(self) -> str:
@@ -159,7 +159,7 @@ class Corpus:
             summary,
             is_cached,
             None if scratch else folder,
-            tokens,
+            (tokens, offsets),
             scratch,
         )
 
@@ -201,9 +201,10 @@ class Corpus:
         return cls(vocabulary, tokens, offsets, digest.hexdigest())
 
     def release_memory(self) -> None:
-        """Lets go of the tokens read so far, which are a file: they would count as memory of the process."""
-        if self._mapping is not None and hasattr(self._mapping, "madvise"):
-            self._mapping.madvise(mmap.MADV_DONTNEED)
+        """Lets go of what was read so far of the files, which would count as memory of the process."""
+        for mapping in self._mappings:
+            if hasattr(mapping, "madvise"):
+                mapping.madvise(mmap.MADV_DONTNEED)
 
     def shard(self, rank: int, n_shards: int) -> Corpus:
         """Part `rank` of `n_shards` of about equal length: whole sentences, a view, the same vocabulary.
@@ -218,7 +219,7 @@ class Corpus:
         offsets = self.offsets[first : last + 1]
         digest = f"{self.digest}:{rank}/{n_shards}"
         tokens = self.tokens[offsets[0] : offsets[-1]]
-        return Corpus(self.vocabulary, tokens, offsets - offsets[0], digest, _mapping=self._mapping)
+        return Corpus(self.vocabulary, tokens, offsets - offsets[0], digest, _mappings=self._mappings)
 
 
 def _map(path: Path) -> mmap.mmap:

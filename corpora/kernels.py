@@ -555,29 +555,29 @@ def fill_alias_table(shares: np.ndarray, packed: np.ndarray, small: np.ndarray, 
 
 
 @njit(nogil=True, cache=True)
-def _next_random(rng: np.ndarray) -> np.uint64:
-    """One step of SplitMix64 (Steele, Lea and Flood 2014): a counter and a mixing function."""
-    rng[0] += GOLDEN_GAMMA
-    number = rng[0]
-    number = (number ^ number >> SHIFT_30) * MIX_1
-    number = (number ^ number >> SHIFT_27) * MIX_2
-    return number ^ number >> SHIFT_31
+def _mix(counter: np.uint64) -> np.uint64:
+    """The random number of a counter that rises by GOLDEN_GAMMA: SplitMix64 (Steele, Lea and Flood 2014)."""
+    counter = (counter ^ counter >> SHIFT_30) * MIX_1
+    counter = (counter ^ counter >> SHIFT_27) * MIX_2
+    return counter ^ counter >> SHIFT_31
 
 
 @njit(nogil=True, cache=True)
 def _draw_word(packed: np.ndarray, random: np.uint64) -> np.uint64:
+    """Without a branch: nobody could predict it."""
     index = (random >> SHIFT_32) * np.uint64(len(packed)) >> SHIFT_32
     entry = packed[index]
-    if (random & LOW_32) < entry >> SHIFT_32:
-        return index
-    return entry & LOW_32
+    alias = entry & LOW_32
+    stays = np.uint64((random & LOW_32) < entry >> SHIFT_32)
+    return alias ^ (alias ^ index) * stays
 
 
 @njit(nogil=True, cache=True)
 def draw_words(packed: np.ndarray, rng: np.ndarray, out: np.ndarray) -> None:
     """Fills `out` with word ids drawn from an alias table."""
     for i in range(len(out)):
-        out[i] = _draw_word(packed, _next_random(rng))
+        rng[0] += GOLDEN_GAMMA
+        out[i] = _draw_word(packed, _mix(rng[0]))
 
 
 class WindowArrays(NamedTuple):
@@ -609,6 +609,7 @@ def fill_windows(
     each of its contexts where `share_negatives` is False.
     """
     n_negatives = out.negatives.shape[1]
+    counter = rng[0]  # in a local variable, since the arrays might overlap as far as the compiler knows
     n_windows = 0
     n_contexts = 0
     out.offsets[0] = 0
@@ -617,14 +618,16 @@ def fill_windows(
         n_kept = 0
         for position in range(start, end):
             out.kept[n_kept] = tokens[position]
-            n_kept += _next_random(rng) >> SHIFT_32 <= np.uint64(keep_thresholds[tokens[position]])
+            counter += GOLDEN_GAMMA
+            n_kept += _mix(counter) >> SHIFT_32 <= np.uint64(keep_thresholds[tokens[position]])
         start = end
         if n_kept < 2:
             continue
         for i in range(n_kept):
             reach = window
             if shrink:
-                reach = 1 + np.int64((_next_random(rng) >> SHIFT_32) * np.uint64(window) >> SHIFT_32)
+                counter += GOLDEN_GAMMA
+                reach = 1 + np.int64((_mix(counter) >> SHIFT_32) * np.uint64(window) >> SHIFT_32)
             first_row = n_contexts
             for j in range(max(0, i - reach), min(n_kept, i + reach + 1)):
                 out.contexts[n_contexts] = out.kept[j]
@@ -635,7 +638,9 @@ def fill_windows(
                 first_row, last_row = n_windows, n_windows + 1
             for row in range(first_row, last_row):
                 for k in range(n_negatives):
-                    out.negatives[row, k] = _draw_word(noise, _next_random(rng))
+                    counter += GOLDEN_GAMMA
+                    out.negatives[row, k] = _draw_word(noise, _mix(counter))
             n_windows += 1
             out.offsets[n_windows] = n_contexts
+    rng[0] = counter
     return n_windows

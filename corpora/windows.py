@@ -14,6 +14,7 @@ from corpora import kernels
 from corpora.corpus import Corpus
 from corpora.sampling import keep_probabilities, noise_table, random_state
 
+PART_CHUNKS = 16_384
 CHUNK_TOKENS = 4096  # a few milliseconds of training, so that Ctrl-C and the schedule stay responsive
 
 
@@ -73,17 +74,12 @@ class WindowSampler:
         self.keep_probabilities = keep_probabilities(counts, subsample)
         self.noise = noise_table(counts, noise_exponent)
         self._keep_thresholds = _thresholds(self.keep_probabilities)
-        self._chunk_sentences = _cut_chunks(corpus.offsets, CHUNK_TOKENS)
+        self._chunk_sentences, self.chunk_starts = _cut_chunks(corpus)
 
     @property
     def n_chunks(self) -> int:
         """Number of chunks in one epoch."""
         return len(self._chunk_sentences) - 1
-
-    @property
-    def chunk_starts(self) -> np.ndarray:
-        """int64 (n_chunks + 1,): the token where each chunk starts, and the end of the last."""
-        return self.corpus.offsets[self._chunk_sentences]
 
     @property
     def effective_tokens(self) -> float:
@@ -143,8 +139,16 @@ def _thresholds(probabilities: np.ndarray) -> np.ndarray:
     return np.maximum(np.round(probabilities * 2**32) - 1, 0).astype(np.uint32)
 
 
-def _cut_chunks(offsets: np.ndarray, chunk_tokens: int) -> np.ndarray:
-    """int64: the sentence where each chunk starts, then the number of sentences."""
-    n_tokens = int(offsets[-1])
-    starts = np.searchsorted(offsets, np.arange(0, n_tokens, chunk_tokens), side="left")
-    return np.unique(np.append(starts, len(offsets) - 1)).astype(np.int64)
+def _cut_chunks(corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
+    """int64 (n_chunks + 1,) each: the sentence, and the token, where each chunk starts; then their ends.
+
+    The offsets of a large corpus are a large file: it is gone through part by part.
+    """
+    targets = np.append(np.arange(CHUNK_TOKENS, corpus.n_tokens, CHUNK_TOKENS), corpus.n_tokens)
+    sentences, starts = [np.zeros(1, dtype=np.int64)], [np.zeros(1, dtype=np.int64)]
+    for first in range(0, len(targets), PART_CHUNKS):
+        sentences.append(np.searchsorted(corpus.offsets, targets[first : first + PART_CHUNKS], side="left"))
+        starts.append(corpus.offsets[sentences[-1]])
+        corpus.release_memory()
+    chunk_sentences, places = np.unique(np.concatenate(sentences), return_index=True)
+    return chunk_sentences, np.concatenate(starts)[places]

@@ -23,8 +23,9 @@ from tests.benchmarks.report import conditions, publish, table
 _CHILD = """
 import json, resource, sys
 import w2v
-path, folder, dim, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-corpus = w2v.Corpus.prepare([path], cache=folder)
+path, folder = sys.argv[1:3]
+dim, threads, min_count = map(int, sys.argv[3:])
+corpus = w2v.Corpus.prepare([path], cache=folder, min_count=min_count)
 seconds = [0.0]
 engine = w2v.HogwildEngine("skipgram", threads=threads)
 config = w2v.TrainConfig(dim=dim, epochs=1)
@@ -42,6 +43,7 @@ class Case(NamedTuple):
     filler_words: int = 50_000
     dim: int = 100
     threads: int = 2
+    min_count: int = 5
 
 
 @click.command()
@@ -50,7 +52,8 @@ class Case(NamedTuple):
 def main(largest: int, to_readme: bool) -> None:
     """Train every case once and print a table."""
     cases = [Case("corpus", n) for n in (1, 10, 100, 1000) if n <= largest]
-    cases += [Case("vocabulary", 30, filler_words=n) for n in (10_000, 100_000, 1_000_000, 4_000_000)]
+    fillers = (10_000, 100_000, 1_000_000, 6_000_000)
+    cases += [Case("vocabulary", 60, filler_words=n, min_count=1) for n in fillers]
     cases += [Case("dimensions", 5, dim=dim) for dim in (50, 100, 200, 300, 512, 1000)]
     cases += [Case("threads", 10, threads=threads) for threads in (1, 2)]
     rows = []
@@ -73,7 +76,7 @@ def _measure(case: Case, folder: str) -> tuple[int, int, float, float]:
     with write_file(path) as file:
         file.writelines(planted.generate(case.million_words * 1_000_000, n_filler_words=case.filler_words))
     with tempfile.TemporaryDirectory(dir=folder) as cache:
-        arguments = [str(path), cache, str(case.dim), str(case.threads)]
+        arguments = [str(path), cache, *map(str, (case.dim, case.threads, case.min_count))]
         done = subprocess.run([sys.executable, "-c", _CHILD, *arguments], check=True, stdout=subprocess.PIPE)
     return tuple(json.loads(done.stdout))
 
