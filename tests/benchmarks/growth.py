@@ -18,10 +18,10 @@ import click
 
 from corpora import planted
 from corpora.storage import write_file
-from tests.benchmarks.report import conditions, publish, table
+from tests.benchmarks.report import PEAK_LINES, conditions, publish, table
 
-_CHILD = """
-import json, resource, sys
+_CHILD = f"""
+import json, sys
 import w2v
 path, folder = sys.argv[1:3]
 dim, threads, min_count = map(int, sys.argv[3:])
@@ -30,7 +30,7 @@ seconds = [0.0]
 engine = w2v.HogwildEngine("skipgram", threads=threads)
 config = w2v.TrainConfig(dim=dim, epochs=1)
 w2v.train(corpus, config, engine=engine, report=lambda progress: seconds.append(progress.seconds))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+{PEAK_LINES}
 print(json.dumps([corpus.summary["words"], len(corpus.vocabulary), seconds[-1], peak]))
 """
 

@@ -20,13 +20,14 @@ from gensim.models import Word2Vec
 
 from corpora import planted
 from corpora.corpus import Corpus
-from tests.benchmarks.report import conditions, publish, table
+from tests.benchmarks.report import PEAK_LINES, conditions, publish, table
 
-_PEAK_MEMORY = """
-import resource, sys
+_PEAK_MEMORY = f"""
+import sys
 from corpora.corpus import Corpus
 Corpus.prepare([sys.argv[1]], cache=sys.argv[2])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+{PEAK_LINES}
+print(peak)
 """
 
 
@@ -99,7 +100,7 @@ def _peak_memory(n_words: int) -> tuple[float, int]:
             file.writelines(planted.generate(n_words))
         command = [sys.executable, "-c", _PEAK_MEMORY, str(path), folder]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-        return int(done.stdout) / 1024, path.stat().st_size
+        return float(done.stdout), path.stat().st_size
 
 
 if __name__ == "__main__":
