@@ -18,7 +18,7 @@ from corpora.errors import InputError
 from corpora.preparing import PrepareOptions, encode_sources
 from corpora.sources import find_sources
 from corpora.storage import make_folder, write_folder
-from corpora.text import TextOptions
+from corpora.text import ENCODING_ERRORS, TOKENIZERS, TextOptions
 from corpora.threads import default_threads
 from corpora.token_files import MAX_SENTENCE
 from corpora.vocabulary import Vocabulary
@@ -248,8 +248,6 @@ def _scratch_folder(cache: str | os.PathLike[str] | None) -> tempfile.TemporaryD
 
 
 def _require_options(min_count: int, max_words: int | None, text: TextOptions, threads: int | None) -> None:
-    from corpora.text import ENCODING_ERRORS, TOKENIZERS
-
     if min_count < 1:
         raise ValueError(f"min_count must be 1 or more, got {min_count}")
     if max_words is not None and max_words < 2:

@@ -15,8 +15,6 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-FAST = {"reassoc", "contract", "nsz", "arcp"}  # without "nnan": a NaN stays visible
-
 SENTENCE_END = -1
 
 # Places in the `totals` array of `encode_block`.

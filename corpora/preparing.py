@@ -66,18 +66,16 @@ def encode_sources(
         MemoryLimitError: the distinct words of a stream, which cannot be read twice, do not fit.
         StorageError: the folder cannot be written.
     """
-    parse, vocabulary_entries, given = _count(
-        sources, options, folder, vocabulary, n_threads, max_table_bytes, report
-    )
+    parse, given = _count(sources, options, folder, vocabulary, n_threads, max_table_bytes, report)
     table, thread_entries = _merge(parse)
     _require_words(parse, sources)
-    if vocabulary_entries is None:
+    if given is None:
         counts = table.counts
         order = table.order(np.flatnonzero(counts >= options.min_count))[: options.max_words]
         given = Vocabulary(table.words(order), counts[order])
         _require_two(len(given), counts, options, "the corpus")
     else:
-        order = vocabulary_entries
+        order = np.arange(len(given))  # the tables were filled with its words, in their order
     word_ids = np.full(len(table), -1, dtype=np.int32)
     word_ids[order] = np.arange(len(order), dtype=np.int32)
     written = write_tokens(parse, [word_ids[entries] for entries in thread_entries], folder, n_threads)
@@ -105,25 +103,25 @@ def _count(
     n_threads: int,
     max_table_bytes: int,
     report: Callable[[int], None] | None,
-) -> tuple[Parse, np.ndarray | None, Vocabulary | None]:
-    """Parses once, or twice where the distinct words do not fit into memory."""
+) -> tuple[Parse, Vocabulary | None]:
+    """Parses once, or twice where the distinct words do not fit; returns the vocabulary if it was given."""
     if vocabulary is not None:
         given = vocabulary.prune(min_count=options.min_count, max_words=options.max_words)
         _require_two(len(given), vocabulary.counts, options, "the vocabulary")
         parse = _encode_known(sources, options, given.words, folder, n_threads, report)
-        return parse, np.arange(len(given)), given
+        return parse, given
     max_entries = max_table_bytes // BYTES_PER_ENTRY // n_threads
     tables = [GrowingTable(max_entries=max_entries) for _ in range(n_threads)]
     parse = parse_sources(sources, options.text, tables, folder, report=report)
     if parse.is_complete:
-        return parse, None, None
+        return parse, None
     if any(source.is_stream for source in sources):
         raise MemoryLimitError(
             "V05",
             f"more distinct words than fit into {max_table_bytes >> 20} MiB; a stream cannot be read twice",
             fix="raise --max-vocab-memory, or save the stream to a file",
         )
-    return _recount(parse, sources, options, folder, report), None, None
+    return _recount(parse, sources, options, folder, report), None
 
 
 def _recount(

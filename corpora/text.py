@@ -106,11 +106,17 @@ def rewrite_text(block: Block, options: TextOptions) -> Block:
         data = text.encode()
     elif options.rewrites_text:
         data = data.lower()
-    buffer = np.full(_padded(len(data)), 32, dtype=np.uint8)
-    buffer[: len(data)] = np.frombuffer(data, dtype=np.uint8)
+    buffer = pad(data)
     if options.tokenizer == "words":
         kernels.blank_non_words(buffer, len(data), *_character_classes())
     return block._replace(text=buffer, n_bytes=len(data), n_replaced=n_replaced)
+
+
+def pad(data: bytes) -> np.ndarray:
+    """The bytes as kernels take them: uint8, with PADDING blanks behind, and whole groups of eight."""
+    buffer = np.full(_padded(len(data)), 32, dtype=np.uint8)
+    buffer[: len(data)] = np.frombuffer(data, dtype=np.uint8)
+    return buffer
 
 
 def invalid_utf8(block: Block, position: int) -> InputError:

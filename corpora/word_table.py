@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from corpora import kernels
-from corpora.text import BLOCK_BYTES, PADDING
+from corpora.text import BLOCK_BYTES, pad
 
 FIRST_SLOTS = 1 << 19
 FEWEST_SLOTS = 1 << 12
@@ -131,10 +131,8 @@ class GrowingTable:
 def table_of(words: tuple[str, ...]) -> GrowingTable:
     """A table whose entries are the given words, in their order, with counts 0."""
     data = "\n".join(words).encode()
-    text = np.zeros((len(data) + PADDING + 7) // 8 * 8, dtype=np.uint8)
-    text[: len(data)] = np.frombuffer(data, dtype=np.uint8)
     table = GrowingTable()
-    table.encode(text, len(data), np.empty(len(data) + 1, dtype=np.int32), np.zeros(6, dtype=np.int64))
+    table.encode(pad(data), len(data), np.empty(len(data) + 1, dtype=np.int32), np.zeros(6, dtype=np.int64))
     table.clear_counts()
     return table
 

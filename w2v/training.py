@@ -137,9 +137,7 @@ def train(
     watch = _Watch(corpus, tables, schedule, report)
     for epoch in range(config.epochs):
         watch.begin(epoch)
-        engine.run_epoch(
-            tables, sampler, epoch, learning_rates=schedule.learning_rates(epoch), poll=watch.look
-        )
+        engine.run_epoch(tables, sampler, epoch, learning_rates=watch.rates, poll=watch.look)
     _require_finite(tables, slice(None))
     return Vectors(
         corpus.vocabulary.words,
