@@ -31,6 +31,7 @@ def run_threads(
     """
     stop = threading.Event()
     errors: list[BaseException] = []
+    finished = [threading.Event() for _ in range(n_threads)]
 
     def guarded(thread: int) -> None:
         try:
@@ -38,12 +39,16 @@ def run_threads(
         except BaseException as error:  # noqa: BLE001 - it is raised again, by the main thread
             errors.append(error)
             stop.set()
+        finally:
+            finished[thread].set()
 
     threads = [
         threading.Thread(target=guarded, args=(i,), name=f"w2v-{i}", daemon=True) for i in range(n_threads)
     ]
+    n_begun = 0
     try:
         for thread in threads:
+            n_begun += 1  # first: a signal may interrupt the start of a thread that runs all the same
             thread.start()
         while not stop.is_set() and (alive := [thread for thread in threads if thread.is_alive()]):
             alive[0].join(POLL_SECONDS)
@@ -51,14 +56,14 @@ def run_threads(
                 poll()
     finally:
         stop.set()
-        _join(threads)
+        _join(threads[:n_begun], finished)
     if errors:
         raise errors[0]
 
 
-def _join(threads: list[threading.Thread]) -> None:
+def _join(threads: list[threading.Thread], finished: list[threading.Event]) -> None:
     """Waits for threads that were told to stop; one that sits at an empty pipe is left behind."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    for thread in threads:
-        if thread.ident is not None:
-            thread.join(max(0.0, deadline - time.monotonic()))
+    for thread, event in zip(threads, finished, strict=False):
+        if event.wait(max(0.0, deadline - time.monotonic())):
+            thread.join()

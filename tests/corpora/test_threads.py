@@ -96,3 +96,24 @@ def test_a_thread_that_cannot_look_at_stop_is_left_behind(monkeypatch):
     left = [thread for thread in threading.enumerate() if thread.name == "w2v-1"]
     assert [thread.daemon for thread in left] == [True]
     pipe_has_data.set()
+
+
+def test_a_thread_whose_start_is_interrupted_is_waited_for(monkeypatch):
+    """Ctrl-C inside Thread.start leaves a thread that runs a moment later: it, too, is stopped and joined."""
+    real_start = threading.Thread.start
+    gate = threading.Event()
+    stopped = []
+
+    def start(thread):
+        if not thread.name.startswith("w2v-"):
+            return real_start(thread)
+        threading.Thread(target=lambda: (gate.wait(30), real_start(thread))).start()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(threads.time, "monotonic", lambda: gate.set() or 0.0)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_threads(lambda _thread, stop: stopped.append(stop.wait(30)), 1)
+
+    assert stopped == [True]
