@@ -6,7 +6,7 @@ import os
 
 from corpora.errors import MemoryLimitError
 
-PROGRAM_BYTES = 300 << 20  # interpreter, torch, numba and buffers
+PROGRAM_BYTES = 250 << 20  # interpreter, numba and buffers
 
 
 def require_memory(n_words: int, dim: int) -> None:

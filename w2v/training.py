@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,9 +16,12 @@ from corpora.threads import POLL_SECONDS
 from corpora.windows import WindowSampler
 from w2v.config import TrainConfig
 from w2v.engines.hogwild import HogwildEngine
+from w2v.initialization import Rows, initial_rows
 from w2v.memory import require_memory
-from w2v.tables import EmbeddingTables
 from w2v.vectors import Vectors
+
+if TYPE_CHECKING:
+    from w2v.tables import EmbeddingTables
 
 FEWEST_TOKENS = 100
 LARGEST_VALUE = 1e3  # trained vectors stay far below 100
@@ -65,12 +68,12 @@ class Engine(Protocol):
     def describe(self) -> dict[str, object]:
         """What the vectors' metadata says of the engine."""
 
-    def compile(self, sampler: WindowSampler, tables: EmbeddingTables) -> None:
+    def compile(self, sampler: WindowSampler, tables: EmbeddingTables | Rows) -> None:
         """Makes ready whatever the first step would otherwise wait for."""
 
     def run_epoch(
         self,
-        tables: EmbeddingTables,
+        tables: EmbeddingTables | Rows,
         sampler: WindowSampler,
         epoch: int,
         *,
@@ -85,7 +88,7 @@ def train(
     config: TrainConfig | None = None,
     *,
     engine: Engine | None = None,
-    tables: EmbeddingTables | None = None,
+    tables: EmbeddingTables | Rows | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> Vectors:
     """Trains vectors for the words of a corpus.
@@ -94,7 +97,8 @@ def train(
         corpus: from `Corpus.prepare` or `Corpus.from_sentences`.
         config: settings; the defaults of `TrainConfig` where None.
         engine: what takes the steps; a `HogwildEngine` on all cores where None.
-        tables: V rows of D columns to go on from, changed in place; new ones where None.
+        tables: V rows of D columns to go on from, changed in place: `EmbeddingTables`, or plain `Rows`, which
+            need no torch; new rows where None.
         report: called up to ten times a second, and at the end. What it raises ends the training.
 
     Returns:
@@ -127,10 +131,10 @@ def train(
     _require_tokens(sampler, config.subsample)
     if tables is None:
         require_memory(len(corpus.vocabulary), config.dim)
-        tables = EmbeddingTables(len(corpus.vocabulary), config.dim, seed=config.seed)
-    elif tables.input.weight.shape != (len(corpus.vocabulary), config.dim):
+        tables = initial_rows(len(corpus.vocabulary), config.dim, seed=config.seed)
+    elif tables.input_rows.shape != (len(corpus.vocabulary), config.dim):
         raise ValueError(
-            f"tables must be ({len(corpus.vocabulary)}, {config.dim}), got {tuple(tables.input.weight.shape)}"
+            f"tables must be ({len(corpus.vocabulary)}, {config.dim}), got {tables.input_rows.shape}"
         )
     engine.compile(sampler, tables)
     schedule = _Schedule(sampler.chunk_starts, config.epochs, config.learning_rate, config.min_learning_rate)
@@ -172,7 +176,7 @@ class _Watch:
     def __init__(
         self,
         corpus: Corpus,
-        tables: EmbeddingTables,
+        tables: EmbeddingTables | Rows,
         schedule: _Schedule,
         report: Callable[[Progress], None] | None,
     ) -> None:
@@ -231,7 +235,7 @@ def _require_tokens(sampler: WindowSampler, subsample: float) -> None:
         )
 
 
-def _require_finite(tables: EmbeddingTables, rows: slice) -> None:
+def _require_finite(tables: EmbeddingTables | Rows, rows: slice) -> None:
     for name, table in (("input", tables.input_rows), ("output", tables.output_rows)):
         part = table[rows]
         largest = max(-float(part.min()), float(part.max()))  # NaN if any value is

@@ -402,6 +402,25 @@ def test_l12_queries_work_with_a_broken_installation(broken_install, hostile_vec
     assert (similar.returncode, analogy.returncode) == (0, 0), similar.stderr + analogy.stderr
 
 
+def test_l12_training_on_the_cpu_needs_no_torch(planted_text, tmp_path):
+    """A whole `train` never loads torch, whose import alone takes more memory than the rest of it."""
+    program = f"""
+import cli.main
+try: cli.main.main(["train", {str(planted_text)!r}, "-o", "out.bin", "--epochs", "1"])
+except SystemExit: {LOADED}
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+
+    assert "torch" not in done.stdout.splitlines()[-1].split(), done.stderr
+    assert (tmp_path / "out.bin").exists()
+
+
 def test_l12_broken_installation_is_told_by_what_needs_it(broken_install, planted_text, tmp_path):
     """`train` ends with exit code 1 and the error of the package, without a traceback on the screen."""
     path = f"{broken_install}{os.pathsep}{ROOT}"

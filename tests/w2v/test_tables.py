@@ -1,33 +1,26 @@
-"""The two tables: how they start, and that NumPy and torch see one memory."""
+"""The two tables as layers: NumPy and torch see one memory."""
 
 import numpy as np
 import torch
 
+from w2v.initialization import initial_rows
 from w2v.tables import EmbeddingTables
 
 
-def test_input_rows_start_evenly_around_zero():
-    """Input rows fill +-0.5 / D evenly: a quarter of them in each quarter of the range."""
-    tables = EmbeddingTables(1000, 40)
+def test_layers_lie_over_the_rows_they_are_given():
+    """Rows trained without torch become layers without a copy."""
+    rows = initial_rows(10, 4, seed=1)
 
-    quarters, _ = np.histogram(tables.input_rows, bins=4, range=(-0.5 / 40, 0.5 / 40))
+    tables = EmbeddingTables(10, 4, rows=rows)
+    rows.input_rows[3] = 7
 
-    assert quarters.sum() == 40_000
-    assert np.abs(quarters - 10_000).max() < 5 * np.sqrt(40_000 * 0.25 * 0.75)
-
-
-def test_output_rows_start_at_zero():
-    """Output rows are zero, so that no word is preferred before the first step."""
-    assert not EmbeddingTables(10, 4).output_rows.any()
+    assert (tables.input(torch.tensor(3)) == 7).all()
+    assert np.shares_memory(tables.output_rows, rows.output_rows)
 
 
-def test_start_is_a_function_of_the_seed():
-    """The same seed gives the same bits, another seed others; all of its 64 bits count."""
-    same, again, other, far = (EmbeddingTables(10, 4, seed=seed).input_rows for seed in (1, 1, 2, 2**63 + 1))
-
-    np.testing.assert_array_equal(same, again)
-    assert not np.array_equal(same, other)
-    assert not np.array_equal(same, far)
+def test_layers_start_as_the_rows_do():
+    """The same seed gives the same rows with torch and without."""
+    np.testing.assert_array_equal(EmbeddingTables(10, 4, seed=3).input_rows, initial_rows(10, 4, seed=3)[0])
 
 
 def test_views_are_the_storage_of_the_weights():

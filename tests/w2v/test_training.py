@@ -283,7 +283,7 @@ def test_memory_is_checked_before_tables_are_made(planted_corpus, monkeypatch):
     def allocate(*_, **__):
         raise AssertionError("tables were allocated")
 
-    monkeypatch.setattr(training, "EmbeddingTables", allocate)
+    monkeypatch.setattr(training, "initial_rows", allocate)
 
     with pytest.raises(MemoryLimitError):
         train(planted_corpus, TrainConfig(dim=10**9))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +18,10 @@ from corpora.threads import default_threads, run_threads
 from corpora.windows import Windows, WindowSampler
 from w2v.config import ARCHITECTURES
 from w2v.engines import kernels
-from w2v.tables import EmbeddingTables
+from w2v.initialization import Rows
+
+if TYPE_CHECKING:
+    from w2v.tables import EmbeddingTables
 
 
 class HogwildEngine:
@@ -40,7 +44,7 @@ class HogwildEngine:
         """What the vectors' metadata says of the engine."""
         return {"name": "hogwild", "threads": self.threads}
 
-    def compile(self, sampler: WindowSampler, tables: EmbeddingTables) -> None:
+    def compile(self, sampler: WindowSampler, tables: EmbeddingTables | Rows) -> None:
         """Compiles what `run_epoch` will run, or loads it from the disk, where an earlier run has left it."""
         sampler.sample(0, 0)
         empty = Windows(
@@ -55,7 +59,7 @@ class HogwildEngine:
 
     def run_epoch(
         self,
-        tables: EmbeddingTables,
+        tables: EmbeddingTables | Rows,
         sampler: WindowSampler,
         epoch: int,
         *,
