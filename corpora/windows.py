@@ -6,6 +6,7 @@ A chunk is a run of whole sentences of about CHUNK_TOKENS tokens. Its windows ar
 
 from __future__ import annotations
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from corpora.corpus import Corpus
 from corpora.sampling import keep_probabilities, noise_table, random_state
 
 PART_CHUNKS = 16_384
-CHUNK_TOKENS = 4096  # a few milliseconds of training, so that Ctrl-C and the schedule stay responsive
+CHUNK_TOKENS = 8192  # some milliseconds of training: short for Ctrl-C and the schedule, long for the caches
 
 
 class Windows(NamedTuple):
@@ -38,6 +39,8 @@ class Windows(NamedTuple):
 class WindowSampler:
     """Draws the windows of any chunk of a corpus in any epoch.
 
+    `chunk_starts`, int64 (n_chunks + 1,), are the tokens of an epoch before each chunk; the last is all.
+
     Args:
         corpus: the tokens; word ids below `len(corpus.vocabulary)`.
         window: largest distance between a center and a context, in tokens that survived subsampling.
@@ -48,6 +51,7 @@ class WindowSampler:
         share_negatives: draw K negatives for each window; False draws K for each of its contexts.
         shrink: draw each window's width evenly from 1 to `window`, which weighs near words higher (as in
             word2vec.c); False takes full windows.
+        chunk_tokens: about how long a chunk is.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class WindowSampler:
         seed: int = 1,
         share_negatives: bool = True,
         shrink: bool = True,
+        chunk_tokens: int = CHUNK_TOKENS,
     ) -> None:
         if window < 1 or negatives < 1:
             raise ValueError(f"window and negatives must be 1 or more, got {window} and {negatives}")
@@ -74,18 +79,40 @@ class WindowSampler:
         self.keep_probabilities = keep_probabilities(counts, subsample)
         self.noise = noise_table(counts, noise_exponent)
         self._keep_thresholds = _thresholds(self.keep_probabilities)
-        self._chunk_sentences, self.chunk_starts = _cut_chunks(corpus)
+        self._chunk_sentences, self.chunk_starts = _cut_chunks(corpus, chunk_tokens)
+        self._numbers = np.arange(len(self.chunk_starts) - 1)
 
     @property
     def n_chunks(self) -> int:
         """Number of chunks in one epoch."""
-        return len(self._chunk_sentences) - 1
+        return len(self._numbers)
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens in one epoch, before subsampling."""
+        return int(self.chunk_starts[-1])
 
     @property
     def effective_tokens(self) -> float:
         """Tokens expected to survive subsampling in one epoch."""
         counts = self.corpus.vocabulary.counts
-        return float(self.keep_probabilities @ counts / counts.sum(dtype=np.float64)) * self.corpus.n_tokens
+        return float(self.keep_probabilities @ counts / counts.sum(dtype=np.float64)) * self.n_tokens
+
+    def take(self, chunks: np.ndarray) -> WindowSampler:
+        """A sampler of some of the chunks alone, counted from 0 again; their windows are what they were.
+
+        Args:
+            chunks: int64, any of 0 to n_chunks - 1, in the order to be counted in.
+        """
+        taken = copy.copy(self)
+        taken._numbers = self._numbers[chunks]
+        taken.chunk_starts = np.concatenate([[0], np.cumsum(np.diff(self.chunk_starts)[chunks])])
+        return taken
+
+    def sentences_of(self, chunk: int) -> tuple[int, int]:
+        """The first sentence of a chunk, and the first one behind it."""
+        number = self._numbers[chunk]
+        return int(self._chunk_sentences[number]), int(self._chunk_sentences[number + 1])
 
     def sample(self, epoch: int, chunk: int, *, room: kernels.WindowArrays | None = None) -> Windows:
         """Returns the windows of one chunk in one epoch.
@@ -98,14 +125,14 @@ class WindowSampler:
         if not 0 <= chunk < self.n_chunks:
             raise IndexError(f"chunk {chunk} of {self.n_chunks}")
         room = self.allocate() if room is None else room
-        first, last = self._chunk_sentences[chunk], self._chunk_sentences[chunk + 1]
+        first, last = self.sentences_of(chunk)
         offsets = self.corpus.offsets[first : last + 1]
         n_windows = kernels.fill_windows(
             self.corpus.tokens[offsets[0] : offsets[-1]],
             offsets[1:] - offsets[0],
             self._keep_thresholds,
             self.noise.packed,
-            random_state(self.seed, epoch, chunk),
+            random_state(self.seed, epoch, int(self._numbers[chunk])),
             self.window,
             self.shrink,
             self.share_negatives,
@@ -139,12 +166,12 @@ def _thresholds(probabilities: np.ndarray) -> np.ndarray:
     return np.maximum(np.round(probabilities * 2**32) - 1, 0).astype(np.uint32)
 
 
-def _cut_chunks(corpus: Corpus) -> tuple[np.ndarray, np.ndarray]:
+def _cut_chunks(corpus: Corpus, chunk_tokens: int) -> tuple[np.ndarray, np.ndarray]:
     """int64 (n_chunks + 1,) each: the sentence, and the token, where each chunk starts; then their ends.
 
     The offsets of a large corpus are a large file: it is gone through part by part.
     """
-    targets = np.append(np.arange(CHUNK_TOKENS, corpus.n_tokens, CHUNK_TOKENS), corpus.n_tokens)
+    targets = np.append(np.arange(chunk_tokens, corpus.n_tokens, chunk_tokens), corpus.n_tokens)
     sentences, starts = [np.zeros(1, dtype=np.int64)], [np.zeros(1, dtype=np.int64)]
     for first in range(0, len(targets), PART_CHUNKS):
         sentences.append(np.searchsorted(corpus.offsets, targets[first : first + PART_CHUNKS], side="left"))
