@@ -58,6 +58,12 @@ class InputError(W2VError):
     exit_code = 3
 
 
+class CheckpointError(W2VError):
+    """A checkpoint is damaged, or of another training than the one that is to go on."""
+
+    exit_code = 4
+
+
 class StorageError(W2VError):
     """A file or folder cannot be written."""
 

@@ -6,6 +6,7 @@ more blocks are in memory than there are threads. A provisional id is an entry o
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from corpora import kernels
+from corpora.disk import perform
 from corpora.sources import Source, require_unchanged
 from corpora.storage import open_new
 from corpora.text import BLOCK_BYTES, Block, TextOptions, invalid_utf8, read_blocks, rewrite_text
@@ -184,5 +186,5 @@ class _Worker:
 def _open_unnamed(path: Path) -> BinaryIO:
     """A file that vanishes with the process, whatever happens to it."""
     file = open_new(path)
-    path.unlink()
+    perform(os.unlink, path)
     return file

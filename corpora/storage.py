@@ -1,4 +1,4 @@
-"""The one door to the disk: a file or folder appears under its name only when it is whole.
+"""The one door to the disk: a file or folder appears under its name only when it is whole; a log grows there.
 
 It stands in the lowest room because the corpus cache is written there; no other module opens for writing.
 The order is the usual one of careful programs: temporary name in the target folder, write, flush, fsync,
@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import secrets
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from corpora.disk import RawFile, perform
 from corpora.errors import StorageError
+from corpora.temporaries import make_temporary, remove_tree, temporary_name
+
+READ_WRITE = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
 
 
 @contextlib.contextmanager
@@ -29,72 +33,116 @@ def write_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         StorageError: the file cannot be created, written, or renamed.
     """
     target = Path(path)
-    temporary = _temporary_name(target)
-    with _storage_errors(target):
+    with storage_errors(target):
+        temporary, file = make_temporary(target, open_new)
         try:
-            with open_new(temporary) as file:
+            with file:
                 yield file
-                sync(file)
-                size = file.tell()
-            _require_size(temporary, size)
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, target)
-            sync_folder(target.parent)
+                _finish(file, temporary)
+                perform(os.replace, temporary, target)
+                sync_folder(target.parent)
         finally:
             with contextlib.suppress(OSError):
-                os.unlink(temporary)
+                perform(os.unlink, temporary)
 
 
 @contextlib.contextmanager
 def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yields a new folder that takes the name `path` when the block ends well, and vanishes otherwise.
 
-    The block opens files in it with `open_new`. A folder already under that name is replaced.
+    The block makes files in it with `write_part`. A folder already under that name is replaced, which takes
+    two steps: a crash between them leaves none, so what must last is given a new name each time.
 
     Raises:
         StorageError: the folder cannot be created or renamed, or a file in it cannot be synced.
     """
     target = Path(path)
-    temporary = _temporary_name(target)
-    with _storage_errors(target):
+    with storage_errors(target):
+        _make_folders(target.parent)
+        temporary, descriptor = make_temporary(target, _open_new_folder)
         try:
-            os.makedirs(target.parent, exist_ok=True)
-            os.mkdir(temporary, 0o777)
             yield temporary
-            sync_folder(temporary)
+            perform(os.fsync, descriptor)
             _swap_folder(temporary, target)
             sync_folder(target.parent)
         finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            os.close(descriptor)
+            remove_tree(temporary)
+
+
+@contextlib.contextmanager
+def write_lines(path: str | os.PathLike[str], *, append: bool = False) -> Iterator[Callable[[str], None]]:
+    """Yields a function that adds a line to the file `path` at once, for others to follow while it grows.
+
+    What the file held before is gone when the block begins, unless it is to `append`; what was added stays,
+    however the block ends.
+
+    Raises:
+        StorageError: the file cannot be created; and from the function, the line cannot be written.
+    """
+    target = Path(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if append else os.O_TRUNC)
+    with storage_errors(target):
+        descriptor = perform(os.open, target, flags, 0o666)
+
+    def add(line: str) -> None:
+        data = line.encode() + b"\n"
+        with storage_errors(target):
+            if perform(os.write, descriptor, data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    try:
+        yield add
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def write_part(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Yields a new file inside the folder that `write_folder` yields; when the block ends, it is whole."""
+    with open_new(path) as file:
+        yield file
+        _finish(file, Path(path))
 
 
 def open_new(path: str | os.PathLike[str]) -> BinaryIO:
     """Opens a file that must not exist yet, for writing and reading back; never follows a link."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(path, flags, 0o600), "w+b")
+    return io.BufferedRandom(RawFile(perform(os.open, path, READ_WRITE | os.O_EXCL, 0o600), "w+b"))
+
+
+def open_shared(path: str | os.PathLike[str]) -> int:
+    """The descriptor of a file that several processes write, such as a lock; made if it is not there."""
+    return perform(os.open, path, READ_WRITE, 0o600)
 
 
 def sync(file: BinaryIO) -> None:
     """Makes what was written to a file last through a power cut."""
     file.flush()
-    os.fsync(file.fileno())
+    perform(os.fsync, file.fileno())
 
 
 def sync_folder(path: str | os.PathLike[str]) -> None:
-    """Makes the names in a folder last through a power cut, where the system offers that."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    """Makes the names in a folder last through a power cut."""
+    descriptor = perform(os.open, path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        perform(os.fsync, descriptor)
     finally:
         os.close(descriptor)
 
 
+def remove_folder(path: str | os.PathLike[str]) -> None:
+    """Removes a folder: its name first, so that a half of it is never found there; errors are left alone."""
+    temporary = temporary_name(Path(path))
+    with contextlib.suppress(OSError):
+        perform(os.rename, path, temporary)
+        sync_folder(temporary.parent)
+        remove_tree(temporary)
+
+
 def make_folder(folder: str | os.PathLike[str]) -> None:
     """Makes a folder and those above it; raises StorageError if files could not be created in it."""
-    with _storage_errors(Path(folder)):
-        os.makedirs(folder, exist_ok=True)
+    with storage_errors(Path(folder)):
+        _make_folders(Path(folder))
     require_writable_folder(folder)
 
 
@@ -104,12 +152,49 @@ def require_writable_folder(folder: str | os.PathLike[str]) -> None:
     Called before long work, so that a mistake in a path costs a second and not a day.
     """
     probe = Path(folder) / f".{secrets.token_hex(6)}.tmp"
-    with _storage_errors(Path(folder)):
+    with storage_errors(Path(folder)):
         try:
             open_new(probe).close()
         finally:
             with contextlib.suppress(OSError):
-                os.unlink(probe)
+                perform(os.unlink, probe)
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turns the system's errors about writing `path` into a StorageError."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            "K13",
+            f"cannot write: {error.strerror or error}",
+            path=path,
+            fix="check that the folder exists, may be written to and has room, then run again",
+        ) from error
+
+
+def _make_folders(path: Path) -> None:
+    """Makes a folder and those above it, where they are not there, so that they last like what goes in."""
+    if path.is_dir():
+        return
+    _make_folders(path.parent)
+    with contextlib.suppress(FileExistsError):
+        perform(os.mkdir, path)
+    sync_folder(path.parent)
+
+
+def _open_new_folder(path: Path) -> int:
+    """Makes a folder and returns its descriptor, by which it is locked and synced."""
+    perform(os.mkdir, path, 0o777)
+    return os.open(path, os.O_RDONLY)
+
+
+def _finish(file: BinaryIO, path: Path) -> None:
+    """Makes a written file last, checks that all of it is there, and gives it the usual permissions."""
+    sync(file)
+    _require_size(path, file.tell())
+    perform(os.chmod, path, 0o666 & ~_umask())
 
 
 def _require_size(path: Path, size: int) -> None:
@@ -124,40 +209,23 @@ def _swap_folder(temporary: Path, target: Path) -> None:
     Where another process puts its folder there in between, that one steps aside as well.
     """
     try:
-        os.rename(temporary, target)
+        perform(os.rename, temporary, target)
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
-        old = _temporary_name(target)
+        old = temporary_name(target)
         with contextlib.suppress(FileNotFoundError):
-            os.rename(target, old)
+            perform(os.rename, target, old)
         try:
             _swap_folder(temporary, target)
         except OSError:
-            os.rename(old, target)
+            perform(os.rename, old, target)
             raise
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _temporary_name(target: Path) -> Path:
-    """A hidden name beside the target; 50 letters of four bytes leave room under the limit of 255."""
-    return target.with_name(f".{target.name[:50]}.{secrets.token_hex(6)}.tmp")
+        sync_folder(target.parent)  # before what is old loses its files, should the power go
+        remove_tree(old)
 
 
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-@contextlib.contextmanager
-def _storage_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(
-            "K13",
-            f"cannot write: {error.strerror or error}",
-            path=path,
-            fix="check that the folder exists, may be written to and has room, then run again",
-        ) from error

@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from corpora import kernels
+from corpora.disk import perform
 from corpora.parsing import EncodedBlock, Parse
 from corpora.storage import open_new, sync
 
@@ -56,7 +57,7 @@ def write_tokens(parse: Parse, word_ids: list[np.ndarray], folder: Path, n_threa
             offsets_file.write(memoryview(offsets).cast("B"))
             digest.update(b"%d %d " % (part.checksum, block.starts_source) + part.ends.tobytes())
             if 4 * sentences.n_tokens > (len(syncs) + 1) * SYNC_BYTES:
-                syncs.append(pool.submit(os.fsync, tokens_file.fileno()))
+                syncs.append(pool.submit(perform, os.fsync, tokens_file.fileno()))
         offsets_file.write(sentences.close().tobytes())
         for done in syncs:
             done.result()  # raises what went wrong: the system tells a failed write once

@@ -57,17 +57,17 @@ def test_a_changed_kernel_has_another_folder(tmp_path, monkeypatch):
     """One byte more in one file of kernels changes the name."""
     from corpora import kernel_cache
 
-    for room in ("corpora", "w2v/engines"):
+    for room in ("corpora", "w2v/engines", "w2v/formats"):
         (tmp_path / room).mkdir(parents=True)
         (tmp_path / room / "kernels.py").write_text("1\n")
     monkeypatch.setattr(kernel_cache, "__file__", str(tmp_path / "corpora" / "kernel_cache.py"))
 
     names = {kernel_cache._version_name()}
-    for room in ("corpora", "w2v/engines"):
+    for room in ("corpora", "w2v/engines", "w2v/formats"):
         (tmp_path / room / "kernels.py").write_text("2\n")
         names.add(kernel_cache._version_name())
 
-    assert len(names) == 3
+    assert len(names) == 4
 
 
 def test_the_users_own_private_folder_is_kept(tmp_path):

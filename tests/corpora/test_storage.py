@@ -1,5 +1,6 @@
 """A file or folder appears under its name only when it is whole."""
 
+import contextlib
 import os
 import stat
 import threading
@@ -8,7 +9,14 @@ import pytest
 
 from corpora import storage
 from corpora.errors import StorageError
-from corpora.storage import make_folder, open_new, require_writable_folder, write_file, write_folder
+from corpora.storage import (
+    make_folder,
+    open_new,
+    require_writable_folder,
+    write_file,
+    write_folder,
+    write_lines,
+)
 
 
 def test_a_file_appears_when_it_is_whole(tmp_path):
@@ -308,3 +316,36 @@ def test_folders_are_made_with_those_above_them(tmp_path):
     make_folder(tmp_path / "a" / "b")
 
     assert os.listdir(tmp_path / "a" / "b") == []
+
+
+def test_lines_are_there_at_once_and_stay(tmp_path):
+    """Each line can be read as soon as it is added, and an error in the block takes none back."""
+    path = tmp_path / "log"
+
+    with contextlib.suppress(ZeroDivisionError), write_lines(path) as add:
+        add("first")
+        assert path.read_bytes() == b"first\n"
+        add("zweite Zeile, \u00fc")
+        raise ZeroDivisionError
+
+    assert path.read_text(encoding="utf-8") == "first\nzweite Zeile, \u00fc\n"
+
+
+def test_lines_replace_an_older_file(tmp_path):
+    """What it held is gone, however long it was."""
+    (tmp_path / "log").write_bytes(b"old " * 1000)
+
+    with write_lines(tmp_path / "log") as add:
+        add("new")
+
+    assert (tmp_path / "log").read_bytes() == b"new\n"
+
+
+def test_line_that_cannot_be_written_is_a_storage_error(tmp_path):
+    """A folder that is not there, and a disk that is always full, are told with the path."""
+    with pytest.raises(StorageError) as caught, write_lines(tmp_path / "nowhere" / "log"):
+        pass
+    assert caught.value.path == str(tmp_path / "nowhere" / "log")
+
+    with pytest.raises(StorageError, match="No space left"), write_lines("/dev/full") as add:
+        add("line")

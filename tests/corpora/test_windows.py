@@ -9,7 +9,7 @@ from scipy.stats import chi2, chisquare
 
 from corpora import windows as windows_module
 from corpora.corpus import Corpus
-from corpora.windows import WindowSampler
+from corpora.windows import Windows, WindowSampler, cut_windows
 from tests.reference import reference_keep_probabilities, reference_state, reference_windows, splitmix64
 
 SANE = 1e-4  # a draw that follows its distribution fails this with one fixed seed of ten thousand
@@ -336,3 +336,59 @@ def test_options_out_of_range_are_refused(corpus, options):
     """A window or negatives below 1, and a negative threshold, are a ValueError."""
     with pytest.raises(ValueError, match="must be"):
         WindowSampler(corpus, **options)
+
+
+def test_taken_chunks_keep_their_windows(corpus):
+    """Some chunks in an order of their own: counted from 0, with the tokens and windows they had."""
+    sampler = WindowSampler(corpus, seed=3)
+
+    taken = sampler.take(np.array([2, 0]))
+
+    lengths = np.diff(sampler.chunk_starts)
+    assert taken.n_chunks == 2
+    assert taken.chunk_starts.tolist() == [0, lengths[2], lengths[2] + lengths[0]]
+    assert taken.n_tokens == lengths[2] + lengths[0]
+    assert [as_list(taken.sample(1, chunk)) for chunk in (0, 1)] == [
+        as_list(sampler.sample(1, chunk)) for chunk in (2, 0)
+    ]
+    assert taken.effective_tokens / sampler.effective_tokens == pytest.approx(
+        taken.n_tokens / sampler.n_tokens
+    )
+
+
+def test_chunks_taken_from_taken_ones_are_those_of_the_whole(corpus):
+    """Taking twice counts in what was taken first; the sampler itself stays whole."""
+    sampler = WindowSampler(corpus, seed=3)
+
+    taken = sampler.take(np.array([2, 0, 1])).take(np.array([2]))
+
+    assert taken.sentences_of(0) == sampler.sentences_of(1)
+    assert as_list(taken.sample(0, 0)) == as_list(sampler.sample(0, 1))
+    assert sampler.n_tokens == corpus.n_tokens
+
+
+def test_chunks_are_as_long_as_asked_for(corpus):
+    """About 100 tokens each, whole sentences as ever."""
+    sampler = WindowSampler(corpus, chunk_tokens=100)
+
+    assert np.isin(sampler.chunk_starts, corpus.offsets).all()
+    assert np.diff(sampler.chunk_starts).max() < 140
+    assert sampler.n_tokens == corpus.n_tokens
+
+
+def test_cut_begins_at_zero_again():
+    """Windows 1 and 2 of three: their contexts, and offsets from 0."""
+    windows = Windows(np.array([7, 8, 9]), np.arange(6), np.array([0, 1, 3, 6]), np.array([[70], [80], [90]]))
+
+    cut = cut_windows(windows, 1, 3)
+
+    assert [array.tolist() for array in cut] == [[8, 9], [1, 2, 3, 4, 5], [0, 2, 5], [[80], [90]]]
+
+
+def test_cut_takes_the_negatives_of_pairs_along():
+    """Where each context has negatives of its own, those of the cut's contexts come along."""
+    windows = Windows(np.array([7, 8]), np.arange(3), np.array([0, 1, 3]), np.array([[1], [2], [3]]))
+
+    cut = cut_windows(windows, 1, 2)
+
+    assert [array.tolist() for array in cut] == [[8], [1, 2], [0, 2], [[2], [3]]]
