@@ -85,7 +85,13 @@ def _version_name() -> str:
     """A name that changes with numba and with any line of any kernel."""
     root = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256(sys.version.encode())
-    for path in sorted([*root.glob("corpora/kernels.py"), *root.glob("w2v/engines/**/*.py")]):
+    kernels = (
+        "corpora/kernels.py",
+        "w2v/formats/kernels.py",
+        "w2v/evaluation/kernels.py",
+        "w2v/engines/**/*.py",
+    )
+    for path in sorted(path for pattern in kernels for path in root.glob(pattern)):
         digest.update(path.read_bytes())
     try:
         numba = version("numba")

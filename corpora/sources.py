@@ -18,7 +18,7 @@ from corpora.errors import InputError
 
 STANDARD_INPUT = "-"
 
-_MAGIC = {
+COMPRESSION_MAGIC = {
     b"\x1f\x8b": "gzip",
     b"BZh": "bzip2",
     b"\xfd7zXZ\x00": "xz",
@@ -104,7 +104,7 @@ def open_source(source: Source) -> OpenSource:
     """
     raw = _open_raw(source)
     head = _peek(raw, source)
-    found = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
+    found = next((kind for magic, kind in COMPRESSION_MAGIC.items() if head.startswith(magic)), None)
     expected = None if source.is_stream else COMPRESSION_SUFFIXES.get(Path(source.path).suffix)
     if expected and not head:
         raw.close()
@@ -116,7 +116,7 @@ def open_source(source: Source) -> OpenSource:
     remark = None
     if expected != found and not source.is_stream:
         remark = f"{source.name}: read as {found or 'plain text'}, which its content says, not its name"
-    return OpenSource(_unpack(raw, found), raw, remark)
+    return OpenSource(unpack(raw, found), raw, remark)
 
 
 def _expand(path: str) -> list[Source]:
@@ -213,7 +213,8 @@ def _peek(raw: io.BufferedReader, source: Source) -> bytes:
         ) from error
 
 
-def _unpack(raw: io.BufferedReader, kind: str | None) -> BinaryIO:
+def unpack(raw: BinaryIO, kind: str | None) -> BinaryIO:
+    """The unpacked bytes of an open file of a kind of COMPRESSION_MAGIC; the file itself for none."""
     if kind == "gzip":
         return gzip.GzipFile(fileobj=raw)
     if kind == "bzip2":
@@ -225,7 +226,7 @@ def _unpack(raw: io.BufferedReader, kind: str | None) -> BinaryIO:
     return raw
 
 
-def _unpack_zstd(raw: io.BufferedReader) -> BinaryIO:
+def _unpack_zstd(raw: BinaryIO) -> BinaryIO:
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:

@@ -1,142 +1,154 @@
-"""Files of word vectors: the table of formats, and reading and writing through it.
-
-A format is a module of this folder with four functions: `matches(head)` says whether the first bytes of a
-file are of its kind, `read(file, path)` returns Vectors, `refuse(vectors, path)` raises InputError, before a
-byte is written, for vectors that the format cannot hold, and `write(file, vectors)` fills a file. A new one
-is such a module and a line of `FORMATS`. No format runs code that comes from a file.
-"""
+"""Files of word vectors: reading them, whatever they are, and writing them, whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import os
-import stat
 from collections.abc import Iterator
-from types import ModuleType
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
 
 from corpora.errors import InputError
-from corpora.storage import write_file
-from w2v.formats import native, word2vec_binary, word2vec_text
-from w2v.formats.foreign import refuse_foreign
+from w2v.formats.reading import Reading, ReadOptions, check, gather, name_rows
+from w2v.formats.source import Source, open_source
+from w2v.formats.table import FORMATS, Format, format_named, format_of, recognise
+from w2v.formats.target import write_contents
+from w2v.formats.writing import contents_of, require_finite, require_writable
 from w2v.vectors import Vectors
 
-_HEAD_BYTES = 65_536
+__all__ = ["FORMATS", "ReadOptions", "format_of", "load_vectors", "open_vectors", "save_vectors"]
+
+_INSIDE = ("model.safetensors", "0_StaticEmbedding/model.safetensors")
 
 
-class Format(NamedTuple):
-    """One line of the table of formats."""
+class Opened(NamedTuple):
+    """An open file of vectors: its bytes, its format, and its rows to come."""
 
-    name: str
-    suffixes: tuple[str, ...]  # names that `save_vectors` writes in this format
-    module: ModuleType
-
-
-FORMATS = (  # recognised in this order; text is last, since it takes what is left
-    Format("native", (".safetensors",), native),
-    Format("word2vec-binary", (".bin",), word2vec_binary),
-    Format("word2vec-text", (".txt", ".vec"), word2vec_text),
-)
+    source: Source
+    format: Format
+    reading: Reading
 
 
-def load_vectors(path: str | os.PathLike[str], *, format: str | None = None) -> Vectors:  # noqa: A002
+def load_vectors(
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,  # noqa: A002
+    options: ReadOptions | None = None,
+    mmap: bool = False,
+    remarks: list[str] | None = None,
+) -> Vectors:
     """Reads a file of word vectors, whatever its name ends in.
 
     Args:
-        path: a file of any format of `FORMATS`, or a pipe with one.
+        path: a file of any format of `FORMATS`, compressed or not, a pipe, or the folder of a static
+            embedding model.
         format: name of the format; None recognises it by the content.
+        options: how strictly to read; None for strictly in all things.
+        mmap: maps the numbers of a native or .npy file into memory in place of copying them, so that they
+            take none until they are used. They are not looked at, so NaN is not found; and should another
+            program cut the file short meanwhile, the system ends this one (SIGBUS).
+        remarks: takes what the user should know, such as how many rows `options` left out.
 
     Returns:
         All rows of the file, each number as it stands there.
 
     Raises:
         ValueError: `format` is not a known name.
-        InputError: the file is missing, of another kind, or broken; the rows of "Reading vectors" say how.
+        InputError: the file is missing, of another kind, or broken; the rows of "Reading vectors" say how. Or
+            it cannot be mapped (R08).
     """
-    path = os.fspath(path)
-    known = None if format is None else _format_named(format)
-    with _open(path) as file:
-        head = file.read(_HEAD_BYTES)
-        file.seek(0)
-        if not head:
-            raise InputError("R07", "the file is empty", path=path, fix="write or download it again")
-        return (known or _recognise(head, path)).module.read(file, path)
+    with open_vectors(path, format=format, options=options) as opened:
+        reading, name = opened.reading, opened.source.path
+        if mmap:
+            matrix = None if reading.map_matrix is None else reading.map_matrix()
+            if matrix is None or reading.words is None:
+                fix = "convert it to .safetensors with `w2v convert`, or load it without mmap"
+                raise InputError("R08", "only a file of float32 rows can be mapped", path=name, fix=fix)
+            return name_rows(reading.words, matrix, reading, path=name)
+        vectors = gather(reading, path=name)
+    if remarks is not None:
+        remarks += reading.remarks
+    return vectors
 
 
-def save_vectors(vectors: Vectors, path: str | os.PathLike[str], *, format: str | None = None) -> None:  # noqa: A002
+def save_vectors(
+    vectors: Vectors,
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,  # noqa: A002
+    dtype: str = "float32",
+    output: np.ndarray | None = None,
+) -> None:
     """Writes word vectors to a file that appears under its name only when it is whole.
 
     Args:
         vectors: of one word or more, all numbers finite.
         path: the end of the name chooses the format: .safetensors keeps everything, .txt and .vec are
-            word2vec text, .bin is word2vec binary.
+            word2vec text, .bin is word2vec binary, .npy and .tsv have their words in a file beside them, and
+            a name that ends in / is a folder for model2vec and sentence-transformers. A further .gz, .bz2,
+            .xz or .zst packs text and binary.
         format: name of the format, if the name of the file should not choose it.
+        dtype: "float32", or where the format can keep it "float16".
+        output: float32 (V, D), the vectors of words as targets, which the native format can keep.
 
     Raises:
         TypeError: `vectors` are no Vectors.
-        ValueError: neither the name's end nor `format` is known.
+        ValueError: neither the name's end nor `format` is known, or the format cannot keep what is given.
         InputError: the format cannot hold these vectors; nothing is written (X01 to X09).
         StorageError: the file cannot be written.
     """
     if not isinstance(vectors, Vectors):
         raise TypeError(f"save_vectors takes vectors and then a path, got {type(vectors).__name__} first")
     path = os.fspath(path)
-    chosen = format_of(path) if format is None else _format_named(format)
-    chosen.module.refuse(vectors, path)
-    with write_file(path) as file:
-        chosen.module.write(file, vectors)
-
-
-def format_of(path: str | os.PathLike[str]) -> Format:
-    """The format that `save_vectors` chooses by the end of a name.
-
-    Raises:
-        ValueError: no format has that ending.
-    """
-    path = os.fspath(path)
-    suffix = os.path.splitext(path)[1].lower()
-    for known in FORMATS:
-        if suffix in known.suffixes:
-            return known
-    names = ", ".join(suffix for known in FORMATS for suffix in known.suffixes)
-    raise ValueError(f"{path!r} must end in one of {names}; it ends in {suffix!r}")
-
-
-def _format_named(name: str) -> Format:
-    for known in FORMATS:
-        if known.name == name:
-            return known
-    raise ValueError(f"format must be one of {', '.join(known.name for known in FORMATS)}, got {name!r}")
-
-
-def _recognise(head: bytes, path: str) -> Format:
-    if native.matches(head):  # first: a length at the start may look like the mark of another kind of file
-        return _format_named("native")
-    refuse_foreign(head, path)
-    for known in FORMATS:
-        if known.module.matches(head):
-            return known
-    raise InputError(
-        "R03",
-        f"not a known format of word vectors; the file begins with the bytes {head[:16].hex(' ')}",
-        path=path,
-        fix="pass a .safetensors of w2v, or vectors in word2vec text or binary format",
-    )
+    known = format_of(path) if format is None else format_named(format)
+    if output is not None and (output.shape != vectors.matrix.shape or output.dtype != np.float32):
+        expected = f"float32 {vectors.matrix.shape}"
+        raise ValueError(f"output must be {expected}, as the matrix is, got {output.dtype} {output.shape}")
+    contents = contents_of(vectors, dtype=dtype, output=output)
+    require_writable(contents, known, path)
+    first = 0
+    for rows in contents.rows():
+        require_finite(rows, contents.words, first, path=path)
+        first += len(rows)
+    write_contents(path, known, contents)
 
 
 @contextlib.contextmanager
-def _open(path: str) -> Iterator[BinaryIO]:
-    """Opens a file for reading; a pipe, which can be read but once, is taken into memory."""
-    try:
-        mode = os.stat(path).st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
-            kind = "a folder" if stat.S_ISDIR(mode) else "a device or socket"
-            raise InputError(
-                "R09", f"this is {kind}, not a file", path=path, fix="pass a file of word vectors"
-            )
-        with open(path, "rb") as file:
-            yield io.BytesIO(file.read()) if stat.S_ISFIFO(mode) else file
-    except OSError as error:
-        problem = f"cannot read: {error.strerror or error}"
-        raise InputError("R09", problem, path=path, fix="check the name and the permissions") from error
+def open_vectors(
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,  # noqa: A002
+    options: ReadOptions | None = None,
+) -> Iterator[Opened]:
+    """Opens a file of word vectors and understands its head; the rows are read as they are asked for.
+
+    Args:
+        path: as for `load_vectors`.
+        format: as for `load_vectors`.
+        options: as for `load_vectors`.
+
+    Raises:
+        ValueError: `format` is not a known name, or cannot give the table that `options` asks for.
+        InputError: as `load_vectors`; what is wrong with rows is found when they are read.
+    """
+    path = os.fspath(path)
+    options = options or ReadOptions()
+    known = None if format is None else format_named(format)
+    inside = ""
+    if os.path.isdir(path) and (known is None or known.is_folder):
+        known = format_named("static-embedding")
+        found = (name for name in _INSIDE if os.path.isfile(os.path.join(path, name)))
+        inside = next(found, "")
+    with open_source(path, is_named=format is not None, inside=inside) as source:
+        known = known or recognise(source.head, path)
+        yield Opened(source, known, read_source(source, known, options))
+
+
+def read_source(source: Source, known: Format, options: ReadOptions) -> Reading:
+    """The rows to come of an open file of a known format, held to `options` as they pass."""
+    if options.table != "input" and known.name != "native":
+        problem = f"a file of {known.name} has one table of vectors, and {options.table} needs two"
+        fix = "take --vectors input, or a native file that keeps the output vectors"
+        raise InputError("RS04", problem, path=source.path, fix=fix)
+    return check(known.module.read(source, options), options, path=source.path)

@@ -1,22 +1,21 @@
-"""Checks that several formats share: what may be written, what may be read, the word2vec header."""
+"""Checks that several formats share: the word2vec header, words and numbers that are read or written."""
 
 from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from corpora.errors import InputError
-from w2v.vectors import Vectors
 
 MAX_WRITTEN_WORD = 65_536  # bytes; every reader here takes longer words than this
 NUMBER = re.compile(rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")  # narrower than Python's own
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\ufffd]")
 _SEPARATORS = re.compile(r"[ \t\n\v\f\r\0]")
 _HEADER = re.compile(rb"([0-9]{1,19}) ([0-9]{1,19}) ?\r?\n")
-_BLOCK_NUMBERS = 1 << 22
 
 
 class Header(NamedTuple):
@@ -44,6 +43,17 @@ def first_row_is_text(head: bytes, header: Header) -> bool:
     return whole and all(map(NUMBER.fullmatch, numbers))
 
 
+def begins_with_text(head: bytes) -> bool:
+    """Whether a file that begins with `head` is text, or its first row ends in a number."""
+    if is_text(head, tolerance=0.25):
+        return True
+    header = parse_header(head.removeprefix(b"\xef\xbb\xbf"))
+    if header is not None:
+        return first_row_is_text(head.removeprefix(b"\xef\xbb\xbf"), header)
+    line = head.partition(b"\n")[0].removesuffix(b"\r").removesuffix(b" ")
+    return NUMBER.fullmatch(line.rpartition(b" ")[2]) is not None
+
+
 def is_text(window: bytes, *, tolerance: float = 0) -> bool:
     """Whether bytes cut out of a file are UTF-8 without control characters, as floats hardly ever are.
 
@@ -55,68 +65,18 @@ def is_text(window: bytes, *, tolerance: float = 0) -> bool:
     return len(_NOT_TEXT.findall(text)) <= tolerance * len(text)
 
 
-def require_writable(vectors: Vectors, path: str) -> None:
-    """Raises InputError, before anything is written, for vectors that no file may hold.
-
-    Raises:
-        InputError: no words (X04), a number that is not finite (X03), a word that is not Unicode text (X09).
-    """
-    if len(vectors) == 0:
-        raise InputError(
-            "X04", "there are 0 words to write", path=path, fix="write vectors of 1 word or more"
-        )
-    row = first_broken_row(vectors.matrix)
-    if row is not None:
-        raise InputError(
-            "X03",
-            f"the vector of {show(vectors.words[row])} (row {row}) holds NaN or infinity",
-            path=path,
-            fix="train again with a lower learning rate, or leave the word out",
-        )
-    try:
-        "".join(vectors.words).encode()
-    except UnicodeEncodeError:
-        word = next(word for word in vectors.words if word != word.encode(errors="replace").decode())
-        raise InputError(
-            "X09",
-            f"the word {show(word)} holds half of a character (a lone surrogate) and has no UTF-8 form",
-            path=path,
-            fix="read the source again with its real encoding, or leave the word out",
-        ) from None
+def flaw_of_plain_word(word: str) -> str | None:
+    """Why the formats that put a space behind a word cannot hold this one, or None: they have no quoting."""
+    if not word:
+        return "is empty"
+    if _SEPARATORS.search(word):
+        return "holds white space or NUL"
+    if len(word) * 4 > MAX_WRITTEN_WORD and len(word.encode()) > MAX_WRITTEN_WORD:
+        return f"is longer than {MAX_WRITTEN_WORD} bytes"
+    return None
 
 
-def require_plain_words(vectors: Vectors, path: str) -> None:
-    """Raises InputError for words that the word2vec formats cannot hold (X01, X02): they have no quoting."""
-    for row, word in enumerate(vectors.words):
-        if word and not _SEPARATORS.search(word) and len(word.encode()) <= MAX_WRITTEN_WORD:
-            continue
-        if not word:
-            problem = f"the word of row {row} is empty"
-        elif _SEPARATORS.search(word):
-            problem = f"the word {show(word)} (row {row}) holds white space or NUL"
-        else:
-            problem = f"the word {show(word)} (row {row}) is longer than {MAX_WRITTEN_WORD} bytes"
-        raise InputError(
-            "X01" if word else "X02",
-            f"{problem}, which the word2vec formats cannot hold",
-            path=path,
-            fix="write a .safetensors file, which holds any word",
-        )
-
-
-def require_finite(matrix: np.ndarray, words: list[str], *, path: str) -> None:
-    """Raises InputError (R10) naming the first word whose vector holds NaN or infinity."""
-    row = first_broken_row(matrix)
-    if row is not None:
-        raise InputError(
-            "R10",
-            f"the vector of {show(words[row])} (row {row}) holds NaN or infinity",
-            path=path,
-            fix="train or export the vectors again: numbers like these spoil every comparison",
-        )
-
-
-def require_distinct(words: list[str], *, path: str, first_line: int | None = None) -> None:
+def require_distinct(words: Sequence[str], *, path: str, first_line: int | None = None) -> None:
     """Raises InputError (R12) naming both places of a word that occurs twice.
 
     Args:
@@ -135,35 +95,74 @@ def require_distinct(words: list[str], *, path: str, first_line: int | None = No
         f"the word {show(words[row])} stands in {unit} {places[0] + start} and {places[1] + start}",
         path=path,
         line=None if first_line is None else places[1] + start,
-        fix="remove one of the two: which is meant cannot be known",
+        fix="remove one of the two, or keep the first with `w2v convert --duplicates first`",
     )
 
 
-def decode_word(
-    token: bytes, identifier: str, *, path: str, row: int | None = None, line: int | None = None
-) -> str:
-    """The word of a token, or InputError under `identifier` where the token is not UTF-8."""
+def decode_words(
+    tokens: Sequence[bytes],
+    identifier: str,
+    *,
+    path: str,
+    first_row: int | None = None,
+    first_line: int | None = None,
+    errors: str = "strict",
+) -> list[str]:
+    """The words of tokens, or InputError under `identifier` where one is not UTF-8.
+
+    Args:
+        tokens: of some rows, one after the other.
+        identifier: of the error.
+        path: the file they come from.
+        first_row: the row of the first, where rows are no lines.
+        first_line: the line of the first, in a text file.
+        errors: "strict", or "replace" to put U+FFFD in place of what is not UTF-8.
+    """
     try:
-        return token.decode()
-    except UnicodeDecodeError as error:
-        place = "" if row is None else f"row {row}: "
-        raise InputError(
-            identifier,
-            f"{place}the word {show(token)} is not UTF-8 at byte {error.start}, hex {token[:64].hex(' ')}",
-            path=path,
-            line=line,
-            fix="write the file again as UTF-8; word2vec.c cuts long words inside a character",
-        ) from None
+        return [token.decode(errors=errors) for token in tokens]
+    except UnicodeDecodeError:
+        place = next(place for place, token in enumerate(tokens) if not _is_utf8(token))
+    token = tokens[place]
+    row = "" if first_row is None else f"row {first_row + place}: "
+    raise InputError(
+        identifier,
+        f"{row}the word {show(token)} is not UTF-8, hex {token[:64].hex(' ')}",
+        path=path,
+        line=None if first_line is None else first_line + place,
+        fix="write the file again as UTF-8, or read it with `w2v convert --encoding-errors replace`; "
+        "word2vec.c cuts long words inside a character",
+    )
 
 
-def first_broken_row(matrix: np.ndarray) -> int | None:
-    """The first row that holds NaN or infinity, or None."""
-    step = max(1, _BLOCK_NUMBERS // matrix.shape[1])
-    for start in range(0, len(matrix), step):
-        finite = np.isfinite(matrix[start : start + step]).all(axis=1)
-        if not finite.all():
-            return start + int(finite.argmin())
-    return None
+def split_words(
+    joined: bytes,
+    identifier: str,
+    *,
+    path: str,
+    first_row: int | None = None,
+    first_line: int | None = None,
+    errors: str = "strict",
+) -> list[str]:
+    """As `decode_words`, of words that a line feed stands behind, and so all at once."""
+    try:
+        return joined.decode(errors=errors).split("\n")[:-1]
+    except UnicodeDecodeError:
+        tokens = joined.split(b"\n")[:-1]
+        return decode_words(tokens, identifier, path=path, first_row=first_row, first_line=first_line)
+
+
+def _is_utf8(token: bytes) -> bool:
+    try:
+        token.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def broken_rows(rows: np.ndarray) -> list[int]:
+    """The rows, in order, that hold NaN or infinity."""
+    finite = np.isfinite(rows)
+    return [] if finite.all() else np.flatnonzero(~finite.all(axis=1)).tolist()
 
 
 def show(token: str | bytes) -> str:

@@ -27,12 +27,12 @@ def refuse_foreign(head: bytes, path: str) -> None:
             )
 
 
-_EXPECTED = "pass a .safetensors of w2v, or vectors in word2vec text or binary format"
+_EXPECTED = "pass a file of word vectors: `w2v convert --help` lists the formats"
 _PICKLE_FIX = (
     "a pickle can run code, so w2v never opens one; in a trusted place load it with gensim "
     "and call `save_word2vec_format`"
 )
-_UNPACK = "unpack it first, then pass the unpacked file"
+_UNPACK = "unpack it once by hand, then pass the unpacked file"
 
 
 def _signature(identifier: str, pattern: bytes, *, name: str, fix: str = _EXPECTED) -> _Signature:
@@ -40,12 +40,6 @@ def _signature(identifier: str, pattern: bytes, *, name: str, fix: str = _EXPECT
 
 
 _SIGNATURES = (
-    _signature(
-        "R04",
-        rb"\xba\x16\x4f\x2f",  # 793712314, little-endian
-        name="a fastText model (.bin), not its .vec",
-        fix="pass the .vec file written beside it, or print them with `fasttext print-word-vectors`",
-    ),
     _signature(
         "R05", rb"\x80[\x01-\x05]", name="a Python pickle (gensim .model or .kv, or torch)", fix=_PICKLE_FIX
     ),
@@ -55,13 +49,12 @@ _SIGNATURES = (
         name="an old Python pickle",
         fix=_PICKLE_FIX,
     ),
-    _signature("R06", rb"\x1f\x8b", name="a gzip archive", fix=_UNPACK),
-    _signature("R06", rb"BZh[1-9]1AY&SY", name="a bzip2 archive", fix=_UNPACK),
-    _signature("R06", rb"\xfd7zXZ\x00", name="an xz archive", fix=_UNPACK),
-    _signature("R06", rb"\x28\xb5\x2f\xfd", name="a zstd archive", fix=_UNPACK),
+    _signature("R06", rb"\x1f\x8b", name="a gzip archive inside another", fix=_UNPACK),
+    _signature("R06", rb"BZh[1-9]1AY&SY", name="a bzip2 archive inside another", fix=_UNPACK),
+    _signature("R06", rb"\xfd7zXZ\x00", name="an xz archive inside another", fix=_UNPACK),
+    _signature("R06", rb"\x28\xb5\x2f\xfd", name="a zstd archive inside another", fix=_UNPACK),
     _signature("R03", rb"PK(?:\x03\x04|\x05\x06)", name="a zip archive (also .npz and torch .pt)"),
     _signature("R03", rb".{257}ustar", name="a tar archive"),
-    _signature("R03", rb"\x93NUMPY", name="a NumPy array (.npy), which has no words"),
     _signature("R03", rb"\x89HDF\r\n\x1a\n", name="an HDF5 file"),
     _signature("R03", rb"\x7fELF", name="a program (ELF)"),
     _signature("R03", rb"\x89PNG\r\n\x1a\n", name="a picture (PNG)"),

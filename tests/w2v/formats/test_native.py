@@ -1,19 +1,17 @@
 """The native file: rows RS of the bad inputs, round trips, the safetensors library on the other side."""
 
 import contextlib
-import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as st_numpy
 
 from corpora.errors import InputError
-from w2v.formats import load_vectors, native, save_vectors
+from tests.w2v.formats.in_memory import read_bytes
+from w2v.formats import ReadOptions, load_vectors, save_vectors
 from w2v.vectors import Vectors
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -32,11 +30,6 @@ def _load(tmp_path, content, **options):
 def _file(header, data=b""):
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return len(text).to_bytes(8, "little") + text + data
-
-
-def _rewound(file):
-    file.seek(0)
-    return file
 
 
 def _parts(**changes):
@@ -137,8 +130,9 @@ MANY = {f"t{i}": _tensor(shape=(0,), offsets=(0, 0)) for i in range(10_001)}
         pytest.param("RS02", _file({"a": _tensor(shape=(1,) * 9)}, b"1234"), id="RS02-rank-9"),
         pytest.param("RS02", _file({"a": _tensor(offsets=(0,))}, b"1234"), id="RS02-one-offset"),
         pytest.param("RS03", _file({"a": _tensor("F31")}, b"1234"), id="RS03-unknown"),
-        pytest.param("RS03", _parts(matrix=np.ones((2, 2))), id="RS03-F64"),
-        pytest.param("RS03", _parts(matrix=np.ones((2, 2), dtype=np.float16)), id="RS03-F16"),
+        pytest.param("RS03", _parts(matrix=np.ones((2, 2), dtype=np.int8)), id="RS03-I8"),
+        pytest.param("R15", _parts(matrix=np.full((2, 2), 1e39)), id="R15-F64"),
+        pytest.param("RS04", _parts(output=np.ones((2, 3), dtype=np.float32)), id="RS04-output"),
         pytest.param("RS03", _parts(word_offsets=np.array([0, 3, 5], dtype=np.int32)), id="RS03-I32"),
         pytest.param("RS04", _parts(words=None), id="RS04-no-words"),
         pytest.param("RS04", _parts(matrix=None), id="RS04-no-matrix"),
@@ -209,7 +203,7 @@ def test_no_changed_byte_of_the_header_lets_another_error_out():
         for byte in (0, 0x22, 0x39, content[place] ^ 1):
             changed = bytes(content[:place]) + bytes([byte]) + bytes(content[place + 1 :])
             with contextlib.suppress(InputError):
-                native.read(io.BytesIO(changed), "")
+                read_bytes(changed, "native")
 
 
 def test_metadata_json_cannot_hold_is_refused():
@@ -220,27 +214,50 @@ def test_metadata_json_cannot_hold_is_refused():
         save_vectors(vectors, "never-written.safetensors")
 
 
-@settings(max_examples=200, deadline=None)
-@given(data=st.data())
-def test_native_round_trips(data):
-    """Any words at all that are Unicode, any finite numbers, any metadata: all the same comes back."""
-    words = data.draw(
-        st.lists(
-            st.text(st.characters(exclude_categories=["Cs"]), max_size=8), unique=True, min_size=1, max_size=5
-        )
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_other_kinds_of_floats_are_converted(tmp_path, dtype):
+    """RS03: halves and doubles become float32."""
+    content = safetensors.numpy.save(_parts(matrix=np.array([[1, 2], [3, 0.1]], dtype=dtype)), metadata=MARK)
+
+    assert (
+        _load(tmp_path, content).matrix.tolist() == np.array([[1, 2], [3, 0.1]], dtype).astype("f4").tolist()
     )
-    shape = (len(words), data.draw(st.integers(1, 5)))
-    matrix = data.draw(st_numpy.arrays(np.float32, shape, elements=FLOATS))
-    counts = data.draw(st.none() | st_numpy.arrays(np.int64, len(words), elements=st.integers(0, 2**63 - 1)))
-    metadata = data.draw(st.dictionaries(st.text(max_size=5), JSON, max_size=3))
-    vectors, file = Vectors(tuple(words), matrix, counts, metadata), io.BytesIO()
 
-    native.refuse(vectors, "")
-    native.write(file, vectors)
-    found = native.read(_rewound(file), "")
 
-    assert found.words == tuple(words)
-    assert found.matrix.tobytes() == matrix.tobytes()
-    assert (found.counts is None) == (counts is None)
-    assert counts is None or found.counts.tolist() == counts.tolist()
-    assert dict(found.metadata) == metadata
+def test_bfloat16_is_the_upper_half_of_float32(tmp_path):
+    """RS03: numpy has no such kind, the file has."""
+    header = {"__metadata__": MARK, "matrix": _tensor("BF16", (1, 2), (0, 4))}
+    header |= {"word_offsets": _tensor("I64", (2,), (4, 20)), "words": _tensor("U8", (1,), (20, 21))}
+    data = b"\x80\x3f\x20\xc0" + np.array([0, 1]).tobytes() + b"a"
+
+    assert _load(tmp_path, _file(header, data)).matrix.tolist() == [[1, -2.5]]
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [("input", [[1, 2]]), ("output", [[30, 40]]), ("sum", [[31, 42]]), ("concat", [[1, 2, 30, 40]])],
+)
+def test_both_tables_can_be_kept(tmp_path, table, expected):
+    """The output vectors stand beside the others, and any combination of the two can be read."""
+    vectors = Vectors(("a",), np.array([[1, 2]], dtype=np.float32))
+    output = np.array([[30, 40]], dtype=np.float32)
+
+    save_vectors(vectors, tmp_path / "a.safetensors", output=output)
+
+    options = ReadOptions(table=table)
+    assert load_vectors(tmp_path / "a.safetensors", options=options).matrix.tolist() == expected
+    if table in ("input", "output"):
+        mapped = load_vectors(tmp_path / "a.safetensors", options=options, mmap=True)
+        assert mapped.matrix.tolist() == expected
+
+
+def test_a_table_that_is_not_there_is_refused(tmp_path):
+    """By the file, and by formats that have one table."""
+    save_vectors(Vectors(("a",), np.ones((1, 2), dtype=np.float32)), tmp_path / "a.safetensors")
+
+    for path in (tmp_path / "a.safetensors", GOLDEN / "w2v.txt"):
+        with pytest.raises(InputError) as caught:
+            load_vectors(path, options=ReadOptions(table="sum"))
+        assert caught.value.identifier == "RS04"
+    with pytest.raises(ValueError, match="no place for the output vectors"):
+        save_vectors(load_vectors(GOLDEN / "w2v.txt"), "never.txt", output=np.ones((5, 3), dtype=np.float32))

