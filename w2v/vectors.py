@@ -159,6 +159,19 @@ class Vectors:
             raise ValueError(f"questions must hold rows from 0 to {len(self) - 1}, got {wrong[0]}")
         return self._exact.nearest(questions.astype(np.int64), _ANALOGY, top=top, n_rows=n_rows)
 
+    def to_gensim(self) -> Any:
+        """A copy as gensim's KeyedVectors, with the counts; raises ImportError without gensim."""
+        from w2v.interop import to_gensim
+
+        return to_gensim(self)
+
+    @classmethod
+    def from_gensim(cls, keyed_vectors: Any) -> Vectors:
+        """A copy of gensim's KeyedVectors, with the counts; raises TypeError for anything else."""
+        from w2v.interop import from_gensim
+
+        return from_gensim(keyed_vectors)
+
     @cached_property
     def _exact(self) -> ExactSearch:
         return ExactSearch(self.matrix)
@@ -182,7 +195,7 @@ class Vectors:
 
 
 def _require_words(words: tuple[str, ...]) -> None:
-    if not all(isinstance(word, str) for word in words):
+    if set(map(type, words)) - {str} and not all(isinstance(word, str) for word in words):
         wrong = next(word for word in words if not isinstance(word, str))
         raise TypeError(f"words must be strings, got {type(wrong).__name__} {wrong!r}")
     if len(set(words)) != len(words):

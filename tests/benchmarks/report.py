@@ -27,10 +27,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def conditions(module: str) -> str:
+def conditions(module: str, *, package: str = "tests.benchmarks") -> str:
     """A line that says when, where and how figures were measured; paths are shown by their last part."""
     arguments = [Path(part).name if Path(part).exists() else part for part in sys.argv[1:]]
-    command = " ".join(["python -m", f"tests.benchmarks.{module}", *arguments])
+    command = " ".join(["python -m", f"{package}.{module}", *arguments])
     packages = ", ".join(f"{name} {version(name)}" for name in ("numba", "numpy", "torch", "gensim"))
     today = datetime.date.today().isoformat()
     return (
