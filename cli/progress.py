@@ -11,7 +11,7 @@ import click
 from tqdm import tqdm
 
 if TYPE_CHECKING:
-    from w2v.training import Progress
+    from w2v.watch import Progress
 
 FIRST_LINE_SECONDS = 5.0
 MOST_SECONDS = 60.0
@@ -66,11 +66,39 @@ class TrainingBar(_Bar):
     def show(self, progress: Progress) -> None:
         """Called with where the training stands."""
         label = f"epoch {progress.epoch}/{progress.epochs}"
-        details = f"learning rate {progress.learning_rate:.4f}"
-        if not self._is_terminal:
-            left = format_seconds(progress.seconds_left)
-            details = f"{progress.tokens_per_second:,.0f} words/s, {details}, {left} left"
+        details = self._format_short(progress) if self._is_terminal else self._format_long(progress)
         self._update(progress.tokens_done, progress.tokens_total, label, "words", details)
+
+    @staticmethod
+    def _format_short(progress: Progress) -> str:
+        """What fits beside a bar of 80 columns: the loss, and behind a slash that of the held-out part."""
+        if progress.loss is None:
+            return f"learning rate {progress.learning_rate:.4f}"
+        heldout = "" if progress.heldout_loss is None else f"/{progress.heldout_loss:.3f}"
+        return f"loss {progress.loss:.3f}{heldout}"
+
+    @staticmethod
+    def _format_long(progress: Progress) -> str:
+        parts = [f"{progress.tokens_per_second:,.0f} words/s"]
+        losses = (("loss", progress.loss), ("held-out loss", progress.heldout_loss))
+        parts += [f"{name} {loss:.4f}" for name, loss in losses if loss is not None]
+        parts += [
+            f"learning rate {progress.learning_rate:.4f}",
+            f"{format_seconds(progress.seconds_left)} left",
+        ]
+        return ", ".join(parts)
+
+
+class FaultBar(_Bar):
+    """Faults tried by `w2v selftest`."""
+
+    def __init__(self, n_faults: int) -> None:
+        super().__init__()
+        self._n_faults = n_faults
+
+    def show(self, n_tried: int) -> None:
+        """Called with the faults tried so far."""
+        self._update(n_tried, self._n_faults, "testing", "faults", "")
 
 
 def format_seconds(seconds: float) -> str:

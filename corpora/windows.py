@@ -15,7 +15,7 @@ from corpora import kernels
 from corpora.corpus import Corpus
 from corpora.sampling import keep_probabilities, noise_table, random_state
 
-PART_CHUNKS = 16_384
+PART_CHUNKS = 1_024  # each maps some 64 KiB of the offsets file into memory
 CHUNK_TOKENS = 8192  # some milliseconds of training: short for Ctrl-C and the schedule, long for the caches
 
 
@@ -78,7 +78,7 @@ class WindowSampler:
         self.shrink = shrink
         self.keep_probabilities = keep_probabilities(counts, subsample)
         self.noise = noise_table(counts, noise_exponent)
-        self._keep_thresholds = _thresholds(self.keep_probabilities)
+        self.keep_thresholds = _thresholds(self.keep_probabilities)
         self._chunk_sentences, self.chunk_starts = _cut_chunks(corpus, chunk_tokens)
         self._numbers = np.arange(len(self.chunk_starts) - 1)
 
@@ -114,6 +114,10 @@ class WindowSampler:
         number = self._numbers[chunk]
         return int(self._chunk_sentences[number]), int(self._chunk_sentences[number + 1])
 
+    def state_of(self, epoch: int, chunk: int) -> np.ndarray:
+        """Where the random numbers of a chunk start, uint64 (1,)."""
+        return random_state(self.seed, epoch, int(self._numbers[chunk]))
+
     def sample(self, epoch: int, chunk: int, *, room: kernels.WindowArrays | None = None) -> Windows:
         """Returns the windows of one chunk in one epoch.
 
@@ -130,9 +134,9 @@ class WindowSampler:
         n_windows = kernels.fill_windows(
             self.corpus.tokens[offsets[0] : offsets[-1]],
             offsets[1:] - offsets[0],
-            self._keep_thresholds,
+            self.keep_thresholds,
             self.noise.packed,
-            random_state(self.seed, epoch, int(self._numbers[chunk])),
+            self.state_of(epoch, chunk),
             self.window,
             self.shrink,
             self.share_negatives,
@@ -159,6 +163,19 @@ class WindowSampler:
             negatives=np.empty((most_draws, self.negatives), dtype=np.int32),
             kept=np.empty(largest + 1, dtype=np.int32),
         )
+
+
+def cut_windows(windows: Windows, first: int, last: int) -> Windows:
+    """The windows from the first to the one before the last, as views where offsets need no change."""
+    offsets = windows.offsets[first : last + 1]
+    start, stop = offsets[0], offsets[-1]
+    is_shared = len(windows.negatives) == len(windows.centers)
+    return Windows(
+        windows.centers[first:last],
+        windows.contexts[start:stop],
+        offsets - start if start else offsets,
+        windows.negatives[first:last] if is_shared else windows.negatives[start:stop],
+    )
 
 
 def _thresholds(probabilities: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ import pytest
 
 from cli import progress
 from cli.progress import ReadingBar, TrainingBar, format_seconds
-from w2v.training import Progress
+from w2v.watch import Progress
 
 
 @pytest.fixture
@@ -93,6 +93,20 @@ def test_training_line_tells_pace_rate_and_time_left(clock, lines):
     assert lines() == ["epoch 1/3 33% 150 words/s, learning rate 0.0125, 4.0s left"]
 
 
+def test_training_line_tells_the_losses_that_are_known(clock, lines):
+    """The loss of the training and that of the held-out part, four digits each; before them nothing."""
+    with TrainingBar() as bar:
+        clock.now += 5
+        bar.show(Progress(1, 3, 300, 900, 0.0125, 2.0, 2.71828))
+        clock.now += 10
+        bar.show(Progress(1, 3, 300, 900, 0.0125, 2.0, 2.71828, 2.5))
+
+    assert [line.partition(" words/s, ")[2] for line in lines()] == [
+        "loss 2.7183, learning rate 0.0125, 4.0s left",
+        "loss 2.7183, held-out loss 2.5000, learning rate 0.0125, 4.0s left",
+    ]
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
@@ -111,10 +125,10 @@ def test_seconds_are_short(seconds, text):
 
 
 def test_terminal_gets_a_bar(planted_text, tmp_path):
-    """On a pseudo-terminal of 80 columns training draws a bar with the epoch, and clears it at the end."""
+    """On a terminal of 80 columns training draws a bar with epoch and losses, and clears it at the end."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    options = ["--dim", "50", "--epochs", "40", "-o", str(tmp_path / "out.txt")]
+    options = ["--dim", "50", "--epochs", "40", "--holdout", "5%", "-o", str(tmp_path / "out.txt")]
     command = [sys.executable, "-m", "cli.main", "train", str(planted_text), *options]
 
     with subprocess.Popen(
@@ -126,6 +140,7 @@ def test_terminal_gets_a_bar(planted_text, tmp_path):
 
     assert process.returncode == 0
     assert re.search(r"epoch \d+/40", screen)
+    assert re.search(r"loss \d\.\d{3}/\d\.\d{3}\]", screen)
     assert "%|" in screen
     assert screen.endswith("\r")
     assert b"vectors" in out

@@ -8,8 +8,9 @@ One thread gives the same bytes every time; several do not.
 from __future__ import annotations
 
 import itertools
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ from corpora.windows import Windows, WindowSampler
 from w2v.config import ARCHITECTURES
 from w2v.engines import kernels
 from w2v.initialization import Rows
+from w2v.loss import LossSum, measured_part, n_predictions
 
 if TYPE_CHECKING:
     from w2v.tables import EmbeddingTables
@@ -56,6 +58,7 @@ class HogwildEngine:
         dim = tables.input_rows.shape[1]
         scratch = np.empty(kernels.scratch_shape(dim, sampler.negatives), np.float32)
         self._step(dim, sampler)(*empty, tables.input_rows, tables.output_rows, 0.0, scratch)
+        self._loss(empty, tables)
 
     def run_epoch(
         self,
@@ -64,8 +67,10 @@ class HogwildEngine:
         epoch: int,
         *,
         learning_rates: np.ndarray,
-        poll: Callable[[int], None],
-    ) -> None:
+        record: Callable[[LossSum], None],
+        poll: Callable[[int], object],
+        place: int = 0,
+    ) -> int | None:
         """Takes one step for each window of an epoch.
 
         Args:
@@ -73,11 +78,18 @@ class HogwildEngine:
             sampler: gives the windows; they do not depend on the number of threads.
             epoch: counted from 0.
             learning_rates: float64 (n_chunks,), one for each chunk.
+            record: called by any of the threads with the loss over the `measured_part` of a chunk, before its
+                step.
             poll: called ten times a second by the calling thread with the number of chunks begun; what it
-                raises ends the epoch.
+                raises ends the epoch; what is true asks for a pause at the ends of the chunks begun.
+            place: the first chunk.
+
+        Returns:
+            The first chunk that was not begun where it has paused; None at the end.
         """
-        begun = 0
-        next_chunk = itertools.count()
+        begun = place
+        next_chunk = itertools.count(place)
+        is_paused = threading.Event()
         input_rows, output_rows = tables.input_rows, tables.output_rows
         dim = input_rows.shape[1]
         step = self._step(dim, sampler)
@@ -86,13 +98,50 @@ class HogwildEngine:
             nonlocal begun
             room = sampler.allocate()
             scratch = np.empty(kernels.scratch_shape(dim, sampler.negatives), np.float32)
-            while not stop.is_set() and (chunk := next(next_chunk)) < sampler.n_chunks:
+            while not (stop.is_set() or is_paused.is_set()):
+                if (chunk := next(next_chunk)) >= sampler.n_chunks:
+                    return
                 begun = chunk  # the threads may overtake one another here by a chunk: it is for display
                 windows = sampler.sample(epoch, chunk, room=room)
+                if part := measured_part(windows, chunk):
+                    record(self._loss(part, tables))
                 step(*windows, input_rows, output_rows, learning_rates[chunk], scratch)
 
-        run_threads(work, self.threads, poll=lambda: poll(begun))
+        run_threads(work, self.threads, poll=lambda: is_paused.set() if poll(begun) else None)
+        if (reached := next(next_chunk)) < sampler.n_chunks:
+            return reached
         poll(sampler.n_chunks)
+        return None
+
+    def measure(self, tables: EmbeddingTables | Rows, sampler: WindowSampler) -> LossSum:
+        """The loss over all windows of the sampler's epoch 0, the same for any number of threads."""
+        sums = [LossSum(0.0, 0)] * sampler.n_chunks
+        next_chunk = itertools.count()
+
+        def work(_thread: int, stop: threading.Event) -> None:
+            room = sampler.allocate()
+            while not stop.is_set() and (chunk := next(next_chunk)) < sampler.n_chunks:
+                sums[chunk] = self._loss(sampler.sample(0, chunk, room=room), tables)
+
+        run_threads(work, self.threads)
+        return LossSum(math.fsum(part.total for part in sums), sum(part.n_predictions for part in sums))
+
+    def optimizer_state(self) -> dict[str, np.ndarray]:
+        """Nothing: plain SGD remembers nothing."""
+        return {}
+
+    def load_optimizer_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Raises ValueError if there is any."""
+        if state:
+            raise ValueError(f"plain SGD has no state, got {', '.join(state)}")
+
+    def fetch(self, tables: EmbeddingTables | Rows, n_rows: int | None = None) -> None:
+        """Nothing to do: the rows are trained in place."""
+
+    def _loss(self, windows: Windows, tables: EmbeddingTables | Rows) -> LossSum:
+        loss = kernels.cbow_loss if self.architecture == "cbow" else kernels.skipgram_loss
+        total = loss(*windows, tables.input_rows, tables.output_rows)
+        return LossSum(total, n_predictions(windows, self.architecture))
 
     def _step(self, dim: int, sampler: WindowSampler) -> Callable[..., None]:
         if self.architecture == "cbow":

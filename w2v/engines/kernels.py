@@ -1,4 +1,4 @@
-"""The compiled training steps: skip-gram and CBOW with negative sampling, on the tables in place.
+"""The compiled training steps and losses: skip-gram and CBOW with negative sampling, on the tables in place.
 
 A step walks over windows, several threads at once and without locks (Recht et al. 2011, "Hogwild!").
 The negatives of a window are shared by all its contexts, so the 1 + K output rows are fetched once a
@@ -16,6 +16,7 @@ Reference:
 """
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ from numba.extending import intrinsic
 from w2v.engines.vector_code import code_version, lanes, plain, updates, windows
 
 BLOCK = windows.BLOCK
+FAST = {"reassoc", "contract", "nsz", "arcp"}
 
 
 def scratch_shape(dim: int, n_negatives: int) -> tuple[int, int]:
@@ -137,6 +139,83 @@ def cbow_step(dim: int, n_negatives: int) -> Callable[..., None]:
             _cbow_window(dim, n_negatives, (w, offsets[w], offsets[w + 1]), rate, arrays, scratch)
 
     return step
+
+
+@numba.njit(nogil=True, cache=True, fastmath=FAST)
+def skipgram_loss(
+    centers: np.ndarray,
+    contexts: np.ndarray,
+    offsets: np.ndarray,
+    negatives: np.ndarray,
+    input_table: np.ndarray,
+    output_table: np.ndarray,
+) -> float:
+    """Sum of the skip-gram losses of all contexts, in float64; arguments as those of the step, none changed.
+
+    Negatives are those of windows, int32 (W, K), or of pairs, int32 (M, K); see `w2v.objective`.
+    """
+    is_shared = len(negatives) == len(centers)  # where there is one context a window, both are the same
+    total = 0.0
+    for w in range(len(centers)):
+        for m in range(offsets[w], offsets[w + 1]):
+            row = w if is_shared else m
+            total += _prediction_loss(input_table, contexts[m], output_table, centers[w], negatives, row)
+    return total
+
+
+@numba.njit(nogil=True, cache=True, fastmath=FAST)
+def cbow_loss(
+    centers: np.ndarray,
+    contexts: np.ndarray,
+    offsets: np.ndarray,
+    negatives: np.ndarray,
+    input_table: np.ndarray,
+    output_table: np.ndarray,
+) -> float:
+    """Sum of the CBOW losses of all windows, in float64; called as `skipgram_loss`."""
+    mean = np.empty((1, input_table.shape[1]), dtype=np.float32)
+    total = 0.0
+    for w in range(len(centers)):
+        mean[:] = 0
+        for m in range(offsets[w], offsets[w + 1]):
+            for j in range(mean.shape[1]):
+                mean[0, j] += input_table[contexts[m], j]
+        share = np.float32(1.0 / (offsets[w + 1] - offsets[w]))
+        for j in range(mean.shape[1]):
+            mean[0, j] *= share
+        total += _prediction_loss(mean, 0, output_table, centers[w], negatives, w)
+    return total
+
+
+@numba.njit(nogil=True, cache=True, fastmath=FAST)
+def _prediction_loss(
+    hidden_table: np.ndarray,
+    hidden_id: int,
+    output_table: np.ndarray,
+    center: int,
+    negatives: np.ndarray,
+    row: int,
+) -> float:
+    """-log sigmoid of the center's score, and of minus the score of each negative that is another word."""
+    loss = _softplus(-_score(hidden_table, hidden_id, output_table, center))
+    for k in range(negatives.shape[1]):
+        if negatives[row, k] != center:
+            loss += _softplus(_score(hidden_table, hidden_id, output_table, negatives[row, k]))
+    return loss
+
+
+@numba.njit(nogil=True, cache=True, fastmath=FAST)
+def _score(hidden_table: np.ndarray, hidden_id: int, output_table: np.ndarray, output_id: int) -> float:
+    total = np.float32(0)
+    for j in range(hidden_table.shape[1]):
+        total += hidden_table[hidden_id, j] * output_table[output_id, j]
+    return np.float64(total)
+
+
+@numba.njit(nogil=True, cache=True)
+def _softplus(score: float) -> float:
+    """-log sigmoid(-score), log(1 + exp(score)), without overflow; NaN stays NaN."""
+    return (score if score > 0 else 0.0) + math.log1p(math.exp(-abs(score)))
 
 
 @numba.njit(nogil=True, cache=True)

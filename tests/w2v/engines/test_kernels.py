@@ -7,16 +7,33 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numba.core.errors import TypingError
 
-from tests.reference import reference_cbow_step, reference_skipgram_pairs_step, reference_skipgram_step
-from w2v.engines.kernels import cbow_step, scratch_shape, skipgram_pairs_step, skipgram_step
+from corpora.windows import Windows, WindowSampler
+from tests.reference import (
+    reference_cbow_step,
+    reference_loss,
+    reference_skipgram_pairs_step,
+    reference_skipgram_step,
+)
+from w2v.engines.kernels import (
+    cbow_loss,
+    cbow_step,
+    scratch_shape,
+    skipgram_loss,
+    skipgram_pairs_step,
+    skipgram_step,
+)
+from w2v.loss import n_predictions
+from w2v.objective import negative_sampling_loss
 
 STEPS = {
     "skipgram": (skipgram_step, reference_skipgram_step),
     "skipgram_pairs": (skipgram_pairs_step, reference_skipgram_pairs_step),
     "cbow": (cbow_step, reference_cbow_step),
 }
+LOSSES = {"skipgram": skipgram_loss, "skipgram_pairs": skipgram_loss, "cbow": cbow_loss}
 SHAPES = [(1, 5), (3, 1), (16, 5), (50, 7), (100, 5), (130, 20), (16, 64)]  # (D, K)
 EACH = pytest.mark.parametrize("name", sorted(STEPS))
 
@@ -68,6 +85,19 @@ def assert_equals_twin(name, *, dim, n_negatives, n_words, n_windows=30):
     np.testing.assert_allclose(found[1], expected[1], rtol=2e-5, atol=1e-5)
 
 
+def assert_loss_equals_twin(name, *, dim, n_negatives, n_words):
+    """One random comparison, called without the JIT as well."""
+    rng = np.random.default_rng([dim, n_negatives, n_words])
+    windows = random_windows(name, rng, n_words=n_words, n_windows=10, n_negatives=n_negatives)
+    tables = random_tables(rng, n_words=n_words, dim=dim, scale=3)
+
+    found = LOSSES[name](*windows, *tables)
+
+    exact = [table.astype(np.float64) for table in tables]
+    expected = reference_loss(windows, *exact, "cbow" if name == "cbow" else "skipgram")
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 @EACH
 @pytest.mark.parametrize("n_words", [2, 12, 500])
 @pytest.mark.parametrize(("dim", "n_negatives"), SHAPES)
@@ -82,6 +112,8 @@ def test_steps_equal_their_twins_without_the_jit():
     command = "; ".join(
         ["from tests.w2v.engines.test_kernels import assert_equals_twin as check"]
         + [f"check({name!r}, dim=19, n_negatives={k}, n_words=12)" for name in STEPS for k in (1, 5, 9)]
+        + ["from tests.w2v.engines.test_kernels import assert_loss_equals_twin as check"]
+        + [f"check({name!r}, dim=19, n_negatives=5, n_words=12)" for name in LOSSES]
     )
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
 
@@ -182,3 +214,56 @@ def test_sigmoid_is_accurate_and_saturates(name):
     with np.errstate(over="ignore"):
         expected = 1 / (1 + np.exp(-scores.astype(np.float64)))
     np.testing.assert_allclose(1 - found[0][:, 1].astype(np.float64), expected, rtol=0, atol=1e-6)
+
+
+@EACH
+@pytest.mark.parametrize("n_words", [2, 12, 500])
+@pytest.mark.parametrize(("dim", "n_negatives"), SHAPES)
+def test_loss_equals_its_twin(name, dim, n_negatives, n_words):
+    """The sum over random windows is that of the twin, with centers among the negatives and without."""
+    assert_loss_equals_twin(name, dim=dim, n_negatives=n_negatives, n_words=n_words)
+
+
+@EACH
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_loss_equals_the_objective_in_torch(name, dtype, planted_corpus):
+    """On the windows of a real chunk the mean loss of a prediction agrees with torch's to 1e-5."""
+    share_negatives = name != "skipgram_pairs"
+    windows = WindowSampler(planted_corpus, share_negatives=share_negatives).sample(0, 1)
+    rng = np.random.default_rng(3)
+    tables = random_tables(rng, n_words=len(planted_corpus.vocabulary), dim=100, scale=3)
+    architecture = "cbow" if name == "cbow" else "skipgram"
+
+    found = LOSSES[name](*windows, *tables)
+
+    weights = [torch.from_numpy(table).to(dtype) for table in tables]
+    expected = negative_sampling_loss(*weights, windows, architecture).item()
+    n_found = n_predictions(windows, architecture)
+    assert n_found > 1000
+    assert found / n_found == pytest.approx(expected / n_found, abs=1e-5)
+
+
+@EACH
+def test_loss_of_extreme_scores_is_finite_and_nan_stays_visible(name):
+    """A score of 10,000 costs 10,000 on the wrong side and nothing on the right one; NaN gives NaN."""
+    windows = np.array([0], np.int32), np.array([1], np.int32), np.array([0, 1]), np.array([[2]], np.int32)
+    inputs, outputs = np.zeros((2, 3, 4), np.float32)
+    inputs[1], outputs[0], outputs[2] = 50, -50, -50
+
+    assert LOSSES[name](*windows, inputs, outputs) == 10_000
+    assert LOSSES[name](*windows, inputs, -outputs) == 10_000
+    outputs[0, 0] = np.nan
+    assert np.isnan(LOSSES[name](*windows, inputs, outputs))
+
+
+@EACH
+def test_loss_leaves_the_tables_alone(name):
+    """It is a measurement: every bit of both tables stays."""
+    rng = np.random.default_rng(5)
+    windows = Windows(*random_windows(name, rng, n_words=9, n_windows=5, n_negatives=3))
+    tables = random_tables(rng, n_words=9, dim=8)
+    before = [table.tobytes() for table in tables]
+
+    LOSSES[name](*windows, *tables)
+
+    assert [table.tobytes() for table in tables] == before
