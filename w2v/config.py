@@ -11,9 +11,11 @@ from typing import SupportsFloat, SupportsIndex
 ARCHITECTURES = ("skipgram", "cbow")
 DEFAULT_LEARNING_RATES = {"skipgram": 0.025, "cbow": 0.1}
 NEGATIVES_PER = ("window", "pair")
+INITIALIZATIONS = ("word2vec", "normal", "scaled-normal", "xavier", "kaiming")
 MOST_NEGATIVES = 64
 WIDEST_WINDOW = 1000
 LARGEST_SEED = 2**64 - 1
+MOST_HOLDOUT = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,10 @@ class TrainConfig:
         min_learning_rate: at the end; in between it falls in proportion to the tokens read.
         seed: 0 to 2^64 - 1.
         fixed_window: take full windows instead of widths drawn evenly from 1 to `window`.
+        init: how new input rows are drawn; `w2v.initialization` has the formulas. Output rows start at zero.
+        holdout: share of the corpus that is not trained on and whose loss is measured, 0 (none) to 0.5.
+        patience: stop when that loss has not fallen for so many epochs, and give the vectors of the epoch of
+            the lowest; None takes all epochs. The learning rate falls as planned for all epochs.
 
     Raises:
         ValueError: a value is out of its range.
@@ -58,6 +64,9 @@ class TrainConfig:
     min_learning_rate: float = 1e-4
     seed: int = 1
     fixed_window: bool = False
+    init: str = "word2vec"
+    holdout: float = 0.0
+    patience: int | None = None
 
     def __post_init__(self) -> None:
         if self.architecture not in ARCHITECTURES:
@@ -75,12 +84,19 @@ class TrainConfig:
             )
         if self.negatives_per == "pair" and self.architecture == "cbow":
             raise ValueError("negatives_per pair is for skipgram: cbow makes one prediction for a window")
+        if self.init not in INITIALIZATIONS:
+            raise ValueError(f"init must be one of {', '.join(INITIALIZATIONS)}, got {self.init!r}")
         self._require_integer("epochs", 1)
         self._require_integer("seed", 0, LARGEST_SEED)
         self._require_number("subsample", "a finite number, 0 or more", lambda value: value >= 0)
         self._require_number("noise_exponent", "a finite number", lambda _: True)
         self._require_number("learning_rate", "a finite number above 0", lambda value: value > 0)
         self._require_number("min_learning_rate", "a finite number, 0 or more", lambda value: value >= 0)
+        self._require_number("holdout", "0 to 0.5", lambda value: 0 <= value <= MOST_HOLDOUT)
+        if self.patience is not None:
+            self._require_integer("patience", 1)
+            if not self.holdout:
+                raise ValueError(f"patience {self.patience} needs a held-out part; set holdout, say to 0.005")
         if self.min_learning_rate > self.learning_rate:
             raise ValueError(
                 f"min_learning_rate must not be above learning_rate, got {self.min_learning_rate} and "

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from corpora.windows import Windows
-from w2v.objective import n_predictions, negative_sampling_loss
+from w2v.objective import negative_sampling_loss
 
 BOTH = pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 
@@ -88,14 +88,6 @@ def test_negative_equal_to_the_center_counts_for_nothing(architecture):
     loss = negative_sampling_loss(*weights, windows_of((3, [1], [3])), architecture).item()
 
     assert loss == pytest.approx(np.log(2))
-
-
-def test_predictions_are_contexts_or_windows():
-    """Skip-gram makes a prediction for each context, CBOW one for each window."""
-    windows = windows_of((0, [1, 2, 3], [4, 5]), (1, [0], [4, 5]))
-
-    assert n_predictions(windows, "skipgram") == 4
-    assert n_predictions(windows, "cbow") == 2
 
 
 def test_negatives_of_pairs_that_agree_cost_what_shared_ones_do():

@@ -1,0 +1,1 @@
+"""Training on an NVIDIA GPU in two kernels: one samples the windows there, one takes the steps."""
