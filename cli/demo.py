@@ -46,6 +46,7 @@ def demo(output: str, n_words: int, seed: int, threads: int | None, as_json: boo
     from corpora.corpus import Corpus
     from corpora.storage import write_file
     from w2v.config import TrainConfig
+    from w2v.engines.hogwild import HogwildEngine
 
     require_vectors_output(output)
     with usage_errors():
@@ -57,7 +58,8 @@ def demo(output: str, n_words: int, seed: int, threads: int | None, as_json: boo
             file.writelines(planted.generate(n_words, seed=seed))
         note_first_run()
         corpus = Corpus.prepare([text], cache=folder, threads=threads)
-        vectors, result = train_and_save(corpus, config, output, threads=threads)
+        engine = HogwildEngine(config.architecture, threads=threads)
+        vectors, result = train_and_save(corpus, config, output, engine=engine)
     sections = _answer(vectors, planted.analogies())
     if as_json:
         correct, seen = sections[TOTAL]

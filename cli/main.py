@@ -4,37 +4,31 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
-from types import FrameType
 
 import click
 
 from cli.output import discard_output, escape, print_error, print_note
+from cli.signals import Interrupted, interrupt, on_signals
 from corpora.errors import W2VError
 
 VERBS = {
     "train": "Train word vectors on a text.",
+    "plan": "Tell what a training would take, without training.",
     "vocab": "Count the words of a text.",
     "similar": "Show the words nearest to a word.",
     "analogy": "Answer: A is to B as C is to what?",
+    "evaluate": "Score vectors by analogies and word similarity.",
+    "compare": "Tell which differences between vectors are real.",
+    "convert": "Write vectors in another format.",
+    "info": "Show what a file of vectors holds.",
+    "export": "Write the rows for the vocabulary of another model.",
+    "selftest": "Try crashes and full disks on a folder of yours.",
     "demo": "Train on a generated text and check the answers.",
 }
-PATIENCE_SECONDS = 5.0  # for stopping in good order
 BROKEN_PIPE = 141  # 128 + SIGPIPE, what a shell expects of a program whose reader has left
-
-
-class Interrupted(BaseException):
-    """A signal asked the program to end; `met` is the number of the one that has, if one has."""
-
-    met: int | None = None
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        super().__init__(number)
 
 
 class ClosedPipeError(Exception):
@@ -92,7 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 gets escapes, no crash
-    _on_signals(_interrupt)
+    on_signals(interrupt)
     sys.exit(_run(arguments))
 
 
@@ -127,28 +121,6 @@ def _run(arguments: list[str]) -> int:
         _report_bug(error)
         return 1
     return 0
-
-
-def _on_signals(handler: Callable[[int, FrameType | None], None]) -> None:
-    """Sets what happens on Ctrl-C and its kin; what nohup or a shell ignores for us stays ignored."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, handler)
-
-
-def _interrupt(number: int, _frame: FrameType | None) -> None:
-    _on_signals(_leave)
-    if hasattr(signal, "setitimer"):
-        signal.signal(signal.SIGALRM, lambda _alarm, frame: _leave(number, frame))
-        signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
-    Interrupted.met = number
-    raise Interrupted(number)
-
-
-def _leave(number: int, _frame: FrameType | None) -> None:
-    """Waits for nothing and nobody: a second signal, or patience that has run out."""
-    os._exit(128 + number)
 
 
 def _fail(error: W2VError, exit_code: int, debug: bool) -> int:

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from corpora.corpus import Corpus
 
 Command = Callable[..., Any]
+READING_OPTIONS = (
+    "min_count",
+    "max_vocab",
+    "lowercase",
+    "tokenizer",
+    "encoding_errors",
+    "vocabulary_file",
+    "cache",
+    "max_vocab_memory",
+)
 
 
 def _cap_threads(_context: click.Context, _option: click.Parameter, threads: int | None) -> int | None:
@@ -161,20 +171,21 @@ def _as_option(name: re.Match[str]) -> str:
     return "--" + name[0].replace("_", "-")
 
 
-def require_output(path: str, inputs: Sequence[str | None] = ()) -> None:
+def require_output(path: str, inputs: Sequence[str | None] = (), *, option: str = "-o") -> None:
     """Refuses now what could not be written after hours: a folder, stdout, an input, a closed folder."""
     from cli.output import escape, print_note
     from corpora.storage import require_writable_folder
 
     if path in ("", "-"):
-        raise click.UsageError(f"the output is a file, {path!r} names none; name one with -o")
+        raise click.UsageError(f"the output is a file, {path!r} names none; name one with {option}")
     if os.path.isdir(path):
-        raise click.UsageError(f"{escape(path)} is a folder; name a file in it with -o")
+        raise click.UsageError(f"{escape(path)} is a folder; name a file in it with {option}")
     if len(os.fsencode(Path(path).name)) > 255:
         raise click.UsageError(f"the name {escape(Path(path).name[:40])}... is longer than 255 bytes")
     if os.path.exists(path):
         _require_no_input(path, inputs)
-        print_note(f"{path} exists and will be replaced when the new file is whole")
+        when = " when the new file is whole" if option == "-o" else ""
+        print_note(f"{path} exists and will be replaced{when}")
     folder = Path(path).absolute().parent
     require_writable_folder(folder)
     mode = folder.stat().st_mode
@@ -200,4 +211,4 @@ def _require_no_input(output: str, inputs: Sequence[str | None]) -> None:
     with usage_errors():
         read = [source.path for source in find_sources(named) if not source.is_stream]
     if any(os.path.samefile(output, path) for path in read):
-        raise click.UsageError(f"{escape(output)} is read as input; name another file with -o")
+        raise click.UsageError(f"{escape(output)} is read as input; name another file")

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.checkpoint_options import (
+    checkpoint_options,
+    hold_outputs,
+    open_checkpoints,
+    resumed_checkpoint,
+    say_how_to_resume,
+)
+from cli.engine_options import MINIBATCH_OPTIONS, choose_engine, engine_options
+from cli.loss_options import describe_losses, loss_options, require_holdout, require_log, training_log
+from cli.model_options import model_options
 from cli.options import (
+    READING_OPTIONS,
     corpus_options,
     json_option,
     prepare_corpus,
@@ -16,15 +29,17 @@ from cli.options import (
     threads_option,
     usage_errors,
 )
-from cli.output import print_json, print_note, print_rows
-from w2v.config import ARCHITECTURES, DEFAULT_LEARNING_RATES, NEGATIVES_PER, TrainConfig
+from cli.output import escape, print_json, print_note, print_rows
+from cli.signals import stop_requests
+from w2v.config import TrainConfig
 
 if TYPE_CHECKING:
     from corpora.corpus import Corpus
+    from w2v.checkpoint import Checkpoints
+    from w2v.engines.protocol import Engine
     from w2v.vectors import Vectors
+    from w2v.watch import Progress
 
-DEFAULTS = TrainConfig()
-RATES = ", ".join(f"{rate:g} for {name}" for name, rate in DEFAULT_LEARNING_RATES.items())
 COMPILE_SECONDS = 1.0  # longer than loading kernels from the disk takes
 STEEP_LEARNING_RATE = 1.0
 
@@ -39,68 +54,23 @@ STEEP_LEARNING_RATE = 1.0
     help="File of vectors: .safetensors (all of it, the default), .txt or .vec (word2vec text), .bin "
     "(word2vec binary). By default the name of the first corpus file with .safetensors, in this folder.",
 )
-@click.option(
-    "--architecture",
-    type=click.Choice(ARCHITECTURES),
-    default="skipgram",
-    show_default=True,
-    help="Model.",
-)
-@click.option("--dim", type=int, default=DEFAULTS.dim, show_default=True, help="Numbers per word.")
-@click.option(
-    "--window", type=int, default=DEFAULTS.window, show_default=True, help="Words on each side, at most."
-)
-@click.option(
-    "--fixed-window", is_flag=True, help="Take full windows; by default each is drawn from 1 to --window."
-)
-@click.option(
-    "--negatives",
-    type=int,
-    default=DEFAULTS.negatives,
-    show_default=True,
-    help="Noise words for each window, 1 to 64.",
-)
-@click.option(
-    "--negatives-per",
-    type=click.Choice(NEGATIVES_PER),
-    default=DEFAULTS.negatives_per,
-    show_default=True,
-    help="Share them in a window (fast), or draw them for each pair as in the paper (skipgram).",
-)
-@click.option(
-    "--subsample",
-    type=float,
-    default=DEFAULTS.subsample,
-    show_default=True,
-    help="Skip some occurrences of words that make up more than about this share of the text; 0 skips none.",
-)
-@click.option(
-    "--noise-exponent",
-    type=float,
-    default=DEFAULTS.noise_exponent,
-    show_default=True,
-    help="Noise words are drawn by count^EXPONENT.",
-)
-@click.option("--epochs", type=int, default=DEFAULTS.epochs, show_default=True, help="Passes over the text.")
-@click.option("--learning-rate", type=float, help=f"At the start: {RATES} by default.")
-@click.option(
-    "--min-learning-rate",
-    type=float,
-    default=DEFAULTS.min_learning_rate,
-    show_default=True,
-    help="At the end.",
-)
-@click.option(
-    "--seed",
-    type=int,
-    default=DEFAULTS.seed,
-    show_default=True,
-    help="Same seed, same windows; 0 to 2^64 - 1.",
-)
+@model_options
+@engine_options
+@loss_options
+@checkpoint_options
 @threads_option
 @json_option
 def train(
-    corpus: tuple[str, ...], output: str | None, threads: int | None, as_json: bool, **options: Any
+    corpus: tuple[str, ...],
+    output: str | None,
+    init_vectors: str | None,
+    log: str | None,
+    checkpoint: str | None,
+    checkpoint_every: str,
+    resume: str | None,
+    threads: int | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Train word vectors on CORPUS: files, folders, globs, or - for standard input.
 
@@ -108,28 +78,34 @@ def train(
     counted and encoded once and kept in a cache, so that the next training on it starts at once. With one
     thread the same seed gives the same file; with several, all but the order of the updates.
 
+    With --checkpoint a training that was stopped goes on where it was: w2v train --resume DIR.
+
     Example: w2v train corpus.txt -o vectors.safetensors --epochs 5
     """
-    names = (
-        "min_count",
-        "max_vocab",
-        "lowercase",
-        "tokenizer",
-        "encoding_errors",
-        "vocabulary_file",
-        "cache",
-    )
-    reading = {name: options.pop(name) for name in (*names, "max_vocab_memory")}
+    reading = {name: options.pop(name) for name in READING_OPTIONS}
+    require_holdout(options["holdout"], options["patience"])
+    if resume is not None and init_vectors is not None:
+        raise click.UsageError("--init-vectors starts a new training; the one to --resume has its vectors")
+    stepping = {name: options.pop(name) for name in ("engine", "device", *MINIBATCH_OPTIONS)}
     with usage_errors():
         config = TrainConfig(**options)
+    engine = choose_engine(config.architecture, threads, **stepping)
     output = _default_output(corpus[0]) if output is None else output
-    require_vectors_output(output, [*corpus, reading["vocabulary_file"]])
+    inputs = [*corpus, reading["vocabulary_file"], init_vectors]
+    require_vectors_output(output, inputs)
+    if log is not None:
+        require_log(log, output, inputs)
     if config.learning_rate > STEEP_LEARNING_RATE:
         print_note(f"a learning rate of {config.learning_rate:g} is likely to diverge; 0.025 to 0.1 is usual")
-    started = time.monotonic()
-    prepared = prepare_corpus(corpus, threads=threads, **reading)
-    reading_seconds = time.monotonic() - started
-    _, result = train_and_save(prepared, config, output, threads=threads)
+    given = None if init_vectors is None else load_given(init_vectors, config.dim)
+    with hold_outputs(output):
+        checkpoints = open_checkpoints(output)
+        started = time.monotonic()
+        prepared = prepare_corpus(corpus, threads=threads, **reading)
+        reading_seconds = time.monotonic() - started
+        _, result = train_and_save(
+            prepared, config, output, engine=engine, init_vectors=given, log=log, checkpoints=checkpoints
+        )
     result["reading_seconds"] = round(reading_seconds, 3)
     if as_json:
         print_json(result)
@@ -138,14 +114,34 @@ def train(
 
 
 def train_and_save(
-    corpus: Corpus, config: TrainConfig, output: str, *, threads: int | None
+    corpus: Corpus,
+    config: TrainConfig,
+    output: str,
+    *,
+    engine: Engine,
+    init_vectors: Vectors | None = None,
+    log: str | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> tuple[Vectors, dict[str, Any]]:
     """Trains with progress on stderr and writes the vectors; returns them and what the summary shows."""
     from w2v.formats import save_vectors
 
-    vectors, seconds = _train(corpus, config, threads)
-    save_vectors(vectors, output)
-    n_words, n_effective = corpus.summary["words"], vectors.metadata["corpus"]["effective_tokens"]
+    options = {"engine": engine, "init_vectors": init_vectors}
+    if checkpoints is None:
+        vectors, seconds = _train(corpus, config, options, log)
+    else:
+        vectors, seconds = _train_resumably(corpus, config, options, log, checkpoints)
+    if _was_complete(checkpoints) and os.path.exists(output):
+        print_note(f"this training was complete already; {output} stays as it is")
+    else:
+        save_vectors(vectors, output)
+    n_words, course = corpus.summary["words"], vectors.metadata["training"]
+    if course["epochs"] < config.epochs:
+        print_note(
+            f"stopped after {course['epochs']} of {config.epochs} epochs: the held-out loss fell no more"
+        )
+    n_effective = vectors.metadata["corpus"]["effective_tokens"]
+    epochs = course["tokens"] / (corpus.n_tokens - course.get("heldout_tokens", 0))
     return vectors, {
         "output": output,
         "words": n_words,
@@ -157,22 +153,68 @@ def train_and_save(
         "epochs": config.epochs,
         "corpus_was_cached": corpus.is_cached,
         "training_seconds": round(seconds, 3),
-        "words_per_second": round(n_words * config.epochs / seconds),
-        "effective_words_per_second": round(n_effective * config.epochs / seconds),
+        "words_per_second": round(n_words * course["tokens"] / corpus.n_tokens / seconds),
+        "effective_words_per_second": round(n_effective * epochs / seconds),
+        "training": course,
         "config": vectors.metadata["config"],
+        "engine": vectors.metadata["engine"],
+        **{name: vectors.metadata[name] for name in ("init_vectors",) if name in vectors.metadata},
     }
 
 
-def _train(corpus: Corpus, config: TrainConfig, threads: int | None) -> tuple[Vectors, float]:
-    """The vectors, and the seconds since the first step."""
+def load_given(path: str, dim: int) -> Vectors:
+    """The vectors of --init-vectors, refused before the corpus is read if they cannot be started from."""
+    from w2v.formats import load_vectors
+
+    vectors = load_vectors(path)
+    if vectors.dim != dim:
+        raise click.UsageError(
+            f"the vectors of --init-vectors {escape(path)} have {vectors.dim} numbers, --dim is {dim}; "
+            f"add --dim {vectors.dim}"
+        )
+    return vectors
+
+
+def _was_complete(checkpoints: Checkpoints | None) -> bool:
+    resumed = None if checkpoints is None else checkpoints.resumed
+    return resumed is not None and resumed.state["is_over"]
+
+
+def _train_resumably(
+    corpus: Corpus, config: TrainConfig, options: dict[str, Any], log: str | None, checkpoints: Checkpoints
+) -> tuple[Vectors, float]:
+    """As `_train`; a signal ends it when it is saved."""
+    from w2v.watch import StopTraining
+
+    with stop_requests() as request:
+
+        def look(_progress: Progress) -> None:
+            request.listens = True
+            if request.number is not None:
+                request.answer()
+                raise StopTraining
+
+        trained = _train(corpus, config, {**options, "checkpoints": checkpoints}, log, look)
+        if request.number is not None:
+            say_how_to_resume(checkpoints)
+    return trained
+
+
+def _train(
+    corpus: Corpus,
+    config: TrainConfig,
+    options: dict[str, Any],
+    log: str | None,
+    look: Callable[[Progress], object] | None = None,
+) -> tuple[Vectors, float]:
+    """The vectors, and the seconds since the first step; `look` is called after each report."""
     from cli.progress import TrainingBar
-    from w2v.engines.hogwild import HogwildEngine
-    from w2v.training import Progress
     from w2v.training import train as train_vectors
 
     started = time.monotonic()
-    seconds = [0.0]
-    with TrainingBar() as bar:
+    resumed = resumed_checkpoint()
+    seconds = [0.0 if resumed is None else float(resumed.state["seconds"])]
+    with training_log(log, append=resumed is not None) as write_log, TrainingBar() as bar:
 
         def report(progress: Progress) -> None:
             if (
@@ -182,10 +224,20 @@ def _train(corpus: Corpus, config: TrainConfig, threads: int | None) -> tuple[Ve
                 print_note(f"compiled the kernels for these options in {compiled:.1f}s")
             seconds[0] = max(progress.seconds, 1e-9)
             bar.show(progress)
+            write_log(progress)
+            if look is not None:
+                look(progress)
 
-        engine = HogwildEngine(config.architecture, threads=threads)
-        vectors = train_vectors(corpus, config, engine=engine, report=report)
+        vectors = train_vectors(corpus, config, report=report, **options)
     return vectors, seconds[0]
+
+
+def _describe_start(result: dict[str, Any]) -> str:
+    """How many words start from given vectors, if any were given."""
+    if "init_vectors" not in result:
+        return ""
+    started = result["init_vectors"]
+    return f", {started['n_found']:,} start from given vectors ({started['token_share']:.1%} of the text)"
 
 
 def _default_output(corpus: str) -> str:
@@ -202,7 +254,10 @@ def _default_output(corpus: str) -> str:
 def _print_summary(result: dict[str, Any]) -> None:
     from cli.progress import format_seconds
 
+    course = result["training"]
     epochs = "1 epoch" if result["epochs"] == 1 else f"{result['epochs']:,} epochs"
+    if course["epochs"] < result["epochs"]:
+        epochs = f"{course['epochs']:,} of {epochs}"
     n_left_out = result["words"] - result["tokens"]
     cached = ", from the cache" if result["corpus_was_cached"] else ""
     print_rows(
@@ -211,13 +266,14 @@ def _print_summary(result: dict[str, Any]) -> None:
                 "corpus",
                 f"{result['words']:,} words in {result['sentences']:,} sentences, {n_left_out:,} left out",
             ),
-            ("vocabulary", f"{result['vocabulary']:,} words"),
+            ("vocabulary", f"{result['vocabulary']:,} words{_describe_start(result)}"),
             ("reading", format_seconds(result["reading_seconds"]) + cached),
             (
                 "training",
                 f"{format_seconds(result['training_seconds'])} for {epochs}, "
                 f"{result['words_per_second']:,} words/s",
             ),
+            ("loss", describe_losses(course)),
             ("vectors", f"{result['output']} ({result['vocabulary']:,} x {result['dim']})"),
         ]
     )

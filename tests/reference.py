@@ -73,6 +73,25 @@ def reference_cbow_step(windows, input_table, output_table, learning_rate):
                 input_table[context_id] += gradients[k] * output_rows[k] / len(context_ids)
 
 
+def reference_loss(windows, input_table, output_table, architecture):
+    """Sum over all predictions of -log sigmoid of the center's score and of minus those of other negatives.
+
+    Skip-gram predicts from each context, CBOW from their mean; negatives are (W, K), or (M, K) of pairs.
+    """
+    centers, contexts, offsets, negatives = windows
+    loss = 0.0
+    for w, center in enumerate(centers):
+        places = range(offsets[w], offsets[w + 1])
+        hiddens = [(input_table[contexts[m]], w if len(negatives) == len(centers) else m) for m in places]
+        if architecture == "cbow":
+            hiddens = [(sum(hidden for hidden, _ in hiddens) / len(hiddens), w)]
+        for hidden, row in hiddens:
+            scores = [hidden @ output_table[center]]
+            scores += [-hidden @ output_table[other] for other in negatives[row] if other != center]
+            loss += sum(math.log1p(math.exp(-float(score))) for score in scores)
+    return loss
+
+
 # Twins of the room `corpora`: text to ids, distributions, windows.
 
 BLANKS = b" \t\n\v\f\r\0"
@@ -186,3 +205,39 @@ def reference_windows(sentences, keep, packed, randoms, *, window, n_negatives, 
             ]
             windows.append((center, contexts, negatives[0] if share_negatives else negatives))
     return windows
+
+
+def reference_count_sums(table, questions, targets, slack, counts):
+    """Columns whose b - a + c is above target - slack, and above target + slack."""
+    for question, (a, b, c) in enumerate(questions):
+        scores = table[b].astype(np.float64) - table[a] + table[c]
+        counts[question] = [
+            sum(score > targets[question] - slack[question] for score in scores),
+            sum(score > targets[question] + slack[question] for score in scores),
+        ]
+
+
+def reference_count_products(table, questions, targets, slack, counts):
+    """Columns whose b * c is above target * (a + 1e-6) by more than -slack, and by more than slack."""
+    for question, (a, b, c) in enumerate(questions):
+        divisors = table[a].astype(np.float64) + 1e-6
+        margins = table[b].astype(np.float64) * table[c] - targets[question] * divisors
+        counts[question] = [
+            sum(margin > -slack[question] for margin in margins),
+            sum(margin > slack[question] for margin in margins),
+        ]
+
+
+def fasttext_ngram_rows(word, shortest, longest, *, first_row, n_buckets):
+    """Rows of the n-grams of a word in fastText's table: FNV-1a over signed bytes, modulo buckets."""
+    letters, rows = [f"<{word}>"[i] for i in range(len(word) + 2)], []
+    for start in range(len(letters)):
+        for length in range(shortest, longest + 1):
+            if start + length > len(letters) or (length == 1 and start in (0, len(letters) - 1)):
+                continue
+            hashed = 2166136261
+            for byte in "".join(letters[start : start + length]).encode():
+                signed = byte if byte < 128 else byte | 0xFFFFFF00
+                hashed = (hashed ^ signed) * 16777619 % 2**32
+            rows.append(first_row + hashed % n_buckets)
+    return rows

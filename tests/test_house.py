@@ -18,6 +18,7 @@ LONGEST_MODULE = 300
 LONG_MODULES = {
     "corpora/kernels.py": "compiled functions may not call across files, so they stand in one",
     "w2v/engines/kernels.py": "the same",
+    "w2v/formats/kernels.py": "the same",
 }
 LONGEST_FUNCTION = 40
 LONG_FUNCTIONS = {("cli/options.py", "corpus_options"): "a list of declarations, one after the other"}
@@ -117,6 +118,12 @@ def test_only_kernels_import_numba(module):
     assert packages(module) & {"numba", "llvmlite"} <= allowed
 
 
+@EACH_MODULE
+def test_only_the_fused_kernels_import_triton(module):
+    """The GPU's compiler is slow to load, and is not on every machine."""
+    assert module == "w2v/engines/fused/kernels.py" or "triton" not in packages(module)
+
+
 @pytest.mark.parametrize("module", [module for module in MODULES if is_kernel_code(module)])
 def test_kernels_import_nothing_of_ours(module):
     """Numba's disk cache does not see changes in other files; the vector code is seen by its checksum."""
@@ -128,9 +135,11 @@ def test_kernels_import_nothing_of_ours(module):
 
 @EACH_MODULE
 def test_packages_stay_in_their_rooms(module):
-    """Click and tqdm are the command line's, torch is not for corpora, and gensim is for tests alone."""
+    """Click and tqdm are the command line's, torch is not for corpora, gensim is for the way to it alone."""
     room = module.split("/")[0]
-    forbidden = {"gensim", "pytest"}
+    forbidden = {"pytest"}
+    if module != "w2v/interop.py":
+        forbidden |= {"gensim"}
     if room != "cli":
         forbidden |= {"click", "tqdm"}
     if room == "corpora":
@@ -141,7 +150,7 @@ def test_packages_stay_in_their_rooms(module):
 
 def test_verbs_are_light_to_import():
     """Modules of cli import w2v and the reading of corpora inside functions, so that --help is quick."""
-    light = {"corpora.errors", "corpora.storage", "corpora.kernel_cache", "w2v.config"}
+    light = {"corpora.errors", "corpora.storage", "corpora.kernel_cache", "w2v.config", "w2v.transfer"}
 
     for module in (module for module in MODULES if module.startswith("cli/")):
         at_top = [node for node in TREES[module].body if isinstance(node, ast.ImportFrom)]

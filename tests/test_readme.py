@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cli.main import VERBS
 from corpora import planted
+from w2v import Vectors, save_vectors
 from w2v.config import DEFAULT_LEARNING_RATES
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +35,39 @@ def test_ten_lines_of_python_run(tmp_path):
     assert len([line for line in code.splitlines() if line and "import" not in line]) <= 10
     assert done.stdout.splitlines()[-1] == "torch.Size([1, 100])"
     assert (tmp_path / "vectors.safetensors").exists()
+
+
+def save_readme_vectors(folder):
+    """vectors.safetensors with the three words that the README's model knows."""
+    rows = np.random.default_rng(1).normal(size=(3, 100)).astype(np.float32)
+    save_vectors(Vectors(("france", "paris", "treaty"), rows), folder / "vectors.safetensors")
+
+
+def test_python_of_a_model_runs(tmp_path):
+    """The README's model takes the rows, thaws, and reports what it found."""
+    save_readme_vectors(tmp_path)
+
+    done = subprocess.run(
+        [sys.executable, "-c", block("model")], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "60% of the tokens, ['<pad>', '<unk>'] have no row\n"
+
+
+def test_tables_load_with_one_line_of_torch(tmp_path, w2v_command):
+    """Each line of the README makes a layer of the table that `w2v export` wrote."""
+    save_readme_vectors(tmp_path)
+    (tmp_path / "words.txt").write_text("<pad>\nparis\n")
+    for output in ("table.safetensors", "table.npy"):
+        assert w2v_command("export", "vectors.safetensors", output, "--vocab", "words.txt").code == 0
+    imports = "import numpy, safetensors.torch, torch\n"
+    lines = "".join(f"print({line})\n" for line in block("table").splitlines())
+
+    done = subprocess.run(
+        [sys.executable, "-c", imports + lines], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "Embedding(2, 100, padding_idx=0)\n" * 2
 
 
 def test_ci_runs_the_test_command_of_the_readme():

@@ -1,86 +1,33 @@
-"""train(): epochs, learning rate, progress, and the guard against vectors that are no numbers."""
+"""train(): from a corpus to vectors, through an engine that takes the steps."""
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, NamedTuple, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from corpora.corpus import Corpus
 from corpora.errors import DivergedError, InputError
-from corpora.threads import POLL_SECONDS
-from corpora.windows import WindowSampler
+from corpora.windows import CHUNK_TOKENS, WindowSampler
+from w2v.checkpoint import Checkpoints
 from w2v.config import TrainConfig
 from w2v.engines.hogwild import HogwildEngine
-from w2v.initialization import Rows, initial_rows
+from w2v.engines.protocol import Engine
+from w2v.holdout import chunk_tokens, split_heldout
+from w2v.initialization import Coverage, Rows, initial_rows, put_vectors
 from w2v.memory import require_memory
+from w2v.patience import BestEpoch
+from w2v.saving import Place, Saver, identify, resumed_rows
+from w2v.schedule import Schedule
 from w2v.vectors import Vectors
+from w2v.watch import Progress, Watch, require_finite
 
 if TYPE_CHECKING:
+    from corpora.vocabulary import Vocabulary
     from w2v.tables import EmbeddingTables
 
 FEWEST_TOKENS = 100
-LARGEST_VALUE = 1e3  # trained vectors stay far below 100
-GUARD_SECONDS = 2.0
-GUARD_ROWS = 10_000  # the most frequent words, which diverge first
-
-
-class Progress(NamedTuple):
-    """Where a training stands; `report` gets one up to ten times a second.
-
-    Args:
-        epoch: counted from 1.
-        epochs: in all.
-        tokens_done: over all epochs, before subsampling.
-        tokens_total: likewise.
-        learning_rate: of the chunk begun last.
-        seconds: since the first step, compilation left out.
-    """
-
-    epoch: int
-    epochs: int
-    tokens_done: int
-    tokens_total: int
-    learning_rate: float
-    seconds: float
-
-    @property
-    def tokens_per_second(self) -> float:
-        """Raw tokens, those before subsampling, per second so far."""
-        return self.tokens_done / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def seconds_left(self) -> float:
-        """At the pace so far."""
-        left = self.tokens_total - self.tokens_done
-        return left / self.tokens_per_second if self.tokens_done else float("inf")
-
-
-class Engine(Protocol):
-    """What train() asks of an engine; `w2v.engines.hogwild.HogwildEngine` is one."""
-
-    architecture: str
-
-    def describe(self) -> dict[str, object]:
-        """What the vectors' metadata says of the engine."""
-
-    def compile(self, sampler: WindowSampler, tables: EmbeddingTables | Rows) -> None:
-        """Makes ready whatever the first step would otherwise wait for."""
-
-    def run_epoch(
-        self,
-        tables: EmbeddingTables | Rows,
-        sampler: WindowSampler,
-        epoch: int,
-        *,
-        learning_rates: np.ndarray,
-        poll: Callable[[int], None],
-    ) -> None:
-        """Takes one step for each window of an epoch, calling `poll` with the chunks begun now and then."""
 
 
 def train(
@@ -89,7 +36,9 @@ def train(
     *,
     engine: Engine | None = None,
     tables: EmbeddingTables | Rows | None = None,
-    report: Callable[[Progress], None] | None = None,
+    init_vectors: Vectors | None = None,
+    report: Callable[[Progress], object] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Vectors:
     """Trains vectors for the words of a corpus.
 
@@ -99,17 +48,26 @@ def train(
         engine: what takes the steps; a `HogwildEngine` on all cores where None.
         tables: V rows of D columns to go on from, changed in place: `EmbeddingTables`, or plain `Rows`, which
             need no torch; new rows where None.
-        report: called up to ten times a second, and at the end. What it raises ends the training.
+        init_vectors: what the new rows of words of the same name start from; the others start as
+            `config.init` says. `metadata["init_vectors"]` tells how many were found.
+        report: called up to ten times a second, and at the end of every epoch. What it raises ends the
+            training; `StopTraining` does so in good order, and the vectors are returned as they are then.
+        checkpoints: saves the training now and then, when it ends, and when `report` stops it; goes on from
+            the checkpoint that it has `resumed`.
 
     Returns:
-        The input rows as vectors, sharing the memory of `tables`.
+        The input rows as vectors, sharing the memory of `tables`; with `config.patience`, those of the epoch
+        with the lowest held-out loss. `metadata["training"]` tells the losses of each epoch.
 
     Raises:
         TypeError: `corpus` is not a Corpus, or `config` not a TrainConfig.
-        ValueError: `tables` are of another shape, or `engine` of another architecture, than is asked for.
-        InputError: next to nothing is left of the corpus after subsampling.
+        ValueError: `tables` or `init_vectors` are of another shape, or `engine` of another architecture, than
+            is asked for; or both `tables` and `init_vectors` are given.
+        InputError: next to nothing is left of the corpus, or of its held-out part, after subsampling.
         MemoryLimitError: the tables would not fit into memory.
         DivergedError: a value stopped being a number, or grew beyond all use.
+        CheckpointError: the checkpoint to go on from is damaged, or of another training.
+        StorageError: `report` has stopped the training, and it cannot be saved.
     """
     _require_types(corpus, config)
     config = config or TrainConfig()
@@ -118,6 +76,41 @@ def train(
         raise ValueError(
             f"the config asks for {config.architecture}, the engine takes {engine.architecture} steps"
         )
+    sampler, heldout = _samplers(corpus, config)
+    coverage = None
+    if checkpoints is not None and checkpoints.resumed is not None:
+        if tables is not None or init_vectors is not None:
+            raise ValueError("a resumed training has its tables; leave out tables and init_vectors")
+        tables = resumed_rows(checkpoints.resumed, sampler, config)
+    elif tables is None:
+        tables, coverage = _new_rows(corpus.vocabulary, config, init_vectors)
+    else:
+        _require_shape(tables, (len(corpus.vocabulary), config.dim), init_vectors)
+    engine.compile(sampler, tables)
+    watch = Watch(
+        tables,
+        engine,
+        schedule=_schedule(sampler, config),
+        heldout=heldout,
+        best=None if config.patience is None else BestEpoch(config.patience),
+        report=report,
+        release_memory=corpus.release_memory,
+        is_due=_never if checkpoints is None else checkpoints.is_due,
+    )
+    saver = Saver(watch, checkpoints, identify(sampler, config), coverage)
+    _run(watch, sampler, saver)
+    if watch.best is not None:
+        watch.best.restore(tables)
+    return Vectors(
+        corpus.vocabulary.words,
+        tables.input_rows,
+        corpus.vocabulary.counts,
+        _metadata(sampler, config, watch, saver.coverage),
+    )
+
+
+def _samplers(corpus: Corpus, config: TrainConfig) -> tuple[WindowSampler, WindowSampler | None]:
+    """What is trained on, and what is held out of it."""
     sampler = WindowSampler(
         corpus,
         window=config.window,
@@ -127,94 +120,78 @@ def train(
         seed=config.seed,
         share_negatives=config.negatives_per == "window",
         shrink=not config.fixed_window,
+        chunk_tokens=chunk_tokens(corpus.n_tokens) if config.holdout else CHUNK_TOKENS,
     )
+    if not config.holdout:
+        _require_tokens(sampler, config.subsample)
+        return sampler, None
+    sampler, heldout = split_heldout(sampler, config.holdout)
     _require_tokens(sampler, config.subsample)
-    if tables is None:
-        require_memory(len(corpus.vocabulary), config.dim)
-        tables = initial_rows(len(corpus.vocabulary), config.dim, seed=config.seed)
-    elif tables.input_rows.shape != (len(corpus.vocabulary), config.dim):
-        raise ValueError(
-            f"tables must be ({len(corpus.vocabulary)}, {config.dim}), got {tables.input_rows.shape}"
+    n_left = round(heldout.effective_tokens)
+    if n_left < FEWEST_TOKENS:
+        raise InputError(
+            "T07",
+            f"about {n_left} of {corpus.n_tokens:,} words are held out after subsampling, a loss needs "
+            f"{FEWEST_TOKENS}",
+            fix="raise --holdout, or pass more text",
         )
-    engine.compile(sampler, tables)
-    schedule = _Schedule(sampler.chunk_starts, config.epochs, config.learning_rate, config.min_learning_rate)
-    watch = _Watch(corpus, tables, schedule, report)
-    for epoch in range(config.epochs):
-        watch.begin(epoch)
-        engine.run_epoch(tables, sampler, epoch, learning_rates=watch.rates, poll=watch.look)
-    _require_finite(tables, slice(None))
-    return Vectors(
-        corpus.vocabulary.words,
-        tables.input_rows,
-        corpus.vocabulary.counts,
-        _metadata(sampler, config, engine),
+    return sampler, heldout
+
+
+def _new_rows(
+    vocabulary: Vocabulary, config: TrainConfig, init_vectors: Vectors | None
+) -> tuple[Rows, Coverage | None]:
+    """Rows to start from, if memory suffices, and how many of them the given vectors are."""
+    require_memory(len(vocabulary), config.dim, keeps_best=config.patience is not None)
+    rows = initial_rows(len(vocabulary), config.dim, seed=config.seed, init=config.init)
+    return rows, None if init_vectors is None else put_vectors(rows, vocabulary, init_vectors)
+
+
+def _require_shape(
+    tables: EmbeddingTables | Rows, shape: tuple[int, int], init_vectors: Vectors | None
+) -> None:
+    if init_vectors is not None:
+        raise ValueError("init_vectors are for new tables, got tables as well; leave one of them out")
+    if tables.input_rows.shape != shape:
+        raise ValueError(f"tables must be {shape}, got {tables.input_rows.shape}")
+
+
+def _schedule(sampler: WindowSampler, config: TrainConfig) -> Schedule:
+    return Schedule(sampler.chunk_starts, config.epochs, config.learning_rate, config.min_learning_rate)
+
+
+def _never(_n_tokens: int) -> bool:
+    return False
+
+
+def _run(watch: Watch, sampler: WindowSampler, saver: Saver) -> None:
+    """Trains all epochs, or those before patience or `report` says that it is enough."""
+    place = saver.begin()
+    try:
+        while not place.is_over and not watch.is_stopping:
+            place = _go_on(watch, sampler, place)
+            saver.pause(place)
+        require_finite(watch.tables, watch.engine)
+    except DivergedError as error:
+        raise saver.name_last(error) from None
+
+
+def _go_on(watch: Watch, sampler: WindowSampler, place: Place) -> Place:
+    """Takes the steps from one place up to a pause, or to the end of the epoch."""
+    watch.begin(place.epoch, place.loss)
+    reached = watch.engine.run_epoch(
+        watch.tables,
+        sampler,
+        place.epoch,
+        learning_rates=watch.rates,
+        record=watch.meter.add,
+        poll=watch.look,
+        place=place.place,
     )
-
-
-class _Schedule:
-    """The learning rate falls in proportion to the tokens before a chunk, over all epochs."""
-
-    def __init__(self, chunk_starts: np.ndarray, epochs: int, first: float, last: float) -> None:
-        self.chunk_starts = chunk_starts
-        self.epochs = epochs
-        self.first = first
-        self.last = last
-
-    @property
-    def tokens_per_epoch(self) -> int:
-        return int(self.chunk_starts[-1])
-
-    def learning_rates(self, epoch: int) -> np.ndarray:
-        """float64 (n_chunks,)."""
-        done = (epoch + self.chunk_starts[:-1] / self.tokens_per_epoch) / self.epochs
-        return self.first - (self.first - self.last) * done
-
-
-class _Watch:
-    """Looks at a training from the calling thread: tells progress, and stops what has diverged."""
-
-    def __init__(
-        self,
-        corpus: Corpus,
-        tables: EmbeddingTables | Rows,
-        schedule: _Schedule,
-        report: Callable[[Progress], None] | None,
-    ) -> None:
-        self.corpus = corpus
-        self.tables = tables
-        self.schedule = schedule
-        self.report = report
-        self.started = time.monotonic()
-        self.guarded = self.started
-        self.reported = -float("inf")
-
-    def begin(self, epoch: int) -> None:
-        self.epoch = epoch
-        self.rates = self.schedule.learning_rates(epoch)
-
-    def _is_end(self, chunks_begun: int) -> bool:
-        return self.epoch + 1 == self.schedule.epochs and chunks_begun == len(self.rates)
-
-    def look(self, chunks_begun: int) -> None:
-        now = time.monotonic()
-        if now - self.guarded > GUARD_SECONDS:
-            _require_finite(self.tables, slice(GUARD_ROWS))
-            self.corpus.release_memory()
-            self.guarded = now
-        if self.report is None or (now - self.reported < POLL_SECONDS and not self._is_end(chunks_begun)):
-            return
-        self.reported = now
-        per_epoch = self.schedule.tokens_per_epoch
-        self.report(
-            Progress(
-                self.epoch + 1,
-                self.schedule.epochs,
-                self.epoch * per_epoch + int(self.schedule.chunk_starts[chunks_begun]),
-                self.schedule.epochs * per_epoch,
-                float(self.rates[min(chunks_begun, len(self.rates) - 1)]),
-                now - self.started,
-            )
-        )
+    if reached is not None:
+        return Place(place.epoch, reached, watch.meter.sum())
+    is_vain = watch.end()
+    return Place(place.epoch + 1, is_over=is_vain or place.epoch + 1 == watch.schedule.epochs)
 
 
 def _require_types(corpus: Corpus, config: TrainConfig | None) -> None:
@@ -235,26 +212,19 @@ def _require_tokens(sampler: WindowSampler, subsample: float) -> None:
         )
 
 
-def _require_finite(tables: EmbeddingTables | Rows, rows: slice) -> None:
-    for name, table in (("input", tables.input_rows), ("output", tables.output_rows)):
-        part = table[rows]
-        largest = max(-float(part.min()), float(part.max()))  # NaN if any value is
-        if not largest <= LARGEST_VALUE:
-            raise DivergedError(
-                "T14",
-                f"training diverged: the {name} table holds values as large as {largest:g}",
-                fix="lower --learning-rate; the default suits most texts",
-            )
-
-
-def _metadata(sampler: WindowSampler, config: TrainConfig, engine: Engine) -> dict[str, object]:
+def _metadata(
+    sampler: WindowSampler, config: TrainConfig, watch: Watch, coverage: Coverage | None
+) -> dict[str, object]:
     from w2v import __version__
 
     corpus = sampler.corpus
+    started = {} if coverage is None else {"init_vectors": coverage._asdict()}
     return {
         "w2v_version": __version__,
         "config": asdict(config),
-        "engine": engine.describe(),
+        **started,
+        "engine": watch.engine.describe(),
+        "training": watch.describe(),
         "corpus": {
             "digest": corpus.digest,
             "tokens": corpus.n_tokens,

@@ -52,8 +52,8 @@ class Case(NamedTuple):
 def main(largest: int, to_readme: bool) -> None:
     """Train every case once and print a table."""
     cases = [Case("corpus", n) for n in (1, 10, 100, 1000) if n <= largest]
-    fillers = (10_000, 100_000, 1_000_000, 12_000_000)
-    cases += [Case("vocabulary", 60, filler_words=n, min_count=1) for n in fillers]
+    fillers = (10_000, 100_000, 1_000_000, 8_000_000)
+    cases += [Case("vocabulary", 120, filler_words=n, min_count=1) for n in fillers]
     cases += [Case("dimensions", 5, dim=dim) for dim in (50, 100, 200, 300, 512, 1000)]
     cases += [Case("threads", 10, threads=threads) for threads in (1, 2)]
     rows = []

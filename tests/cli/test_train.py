@@ -59,6 +59,9 @@ def test_options_reach_the_config(w2v_command, planted_text):
         "min-learning-rate": 0.001,
         "seed": 2**64 - 1,
         "negatives-per": "window",
+        "init": "kaiming",
+        "holdout": 0.1,
+        "patience": 3,
     }
     arguments = itertools.chain.from_iterable((f"--{name}", value) for name, value in options.items())
 
@@ -108,7 +111,7 @@ def test_formats_hold_the_same_numbers(w2v_command, planted_text):
     assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
 
 
-@pytest.mark.parametrize("name", ["out.foo", "out", "out.", "out.txt.gz"])
+@pytest.mark.parametrize("name", ["out.foo", "out", "out.", "out.foo.gz"])
 def test_unknown_suffix_is_refused_before_any_work(w2v_command, tmp_path, name):
     """Exit code 2 with the known suffixes, though the corpus does not even exist."""
     done = w2v_command("train", "missing.txt", "-o", name)

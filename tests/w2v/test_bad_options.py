@@ -1,7 +1,8 @@
 """Bad training options: each row of the table gets its exit code, the value, the range and the way out.
 
-The id of a row stands in the id of its test. Rows T10 and T11 are about config files and T22 is about GPUs:
-there are neither yet. T12, T13, T16, T20, T21 and T24 are kept where their functions are tested, too.
+The id of a row stands in the id of its test. Rows T10 and T11 are about config files, of which there are none
+yet; T22, about GPUs, is in tests/cli/test_engine_options.py. T12, T13, T16, T20, T21 and T24 are kept where
+their functions are tested, too.
 """
 
 import contextlib
@@ -288,8 +289,8 @@ def test_t23_patience_with_a_stuck_thread_ends():
     """A thread that never returns, such as one that reads a pipe, does not keep the process for ever."""
     program = """
 import os, signal, threading
-import cli.main
-cli.main.PATIENCE_SECONDS = 0.1
+import cli.main, cli.signals
+cli.signals.PATIENCE_SECONDS = 0.1
 
 def stuck(_):
     thread = threading.Thread(target=threading.Event().wait)

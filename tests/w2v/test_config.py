@@ -27,6 +27,10 @@ REFUSED = [
     ("learning_rate", float("inf"), "finite"),
     ("min_learning_rate", -1e-9, "0 or more"),
     ("min_learning_rate", float("nan"), "finite"),
+    ("holdout", -0.1, "0 to 0.5"),
+    ("holdout", 0.51, "0 to 0.5"),
+    ("holdout", float("nan"), "0 to 0.5"),
+    ("patience", 0, "1 or more"),
 ]
 TAKEN = [
     ("dim", 1),
@@ -41,6 +45,8 @@ TAKEN = [
     ("noise_exponent", -1.0),
     ("learning_rate", 1e3),
     ("min_learning_rate", 0.0),
+    ("holdout", 0.5),
+    ("holdout", 0.0),
 ]
 
 
@@ -123,3 +129,11 @@ def test_negatives_for_each_pair_are_for_skipgram():
         TrainConfig(negatives_per="sentence")
 
     assert TrainConfig(negatives_per="pair").negatives_per == "pair"
+
+
+def test_patience_needs_something_to_watch():
+    """Without a held-out part there is no loss to wait for; both settings are named."""
+    with pytest.raises(ValueError, match="patience 3 needs a held-out part; set holdout"):
+        TrainConfig(patience=3)
+
+    assert TrainConfig(patience=3, holdout=0.01).patience == 3

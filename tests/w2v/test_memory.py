@@ -44,6 +44,15 @@ def test_refusal_names_the_largest_that_fits(one_gib):
         require_memory(n_words + 1, 300)
 
 
+def test_copies_of_the_best_epoch_count(one_gib):
+    """They double the need: half the columns fit, and --patience is among what could be given up."""
+    require_memory(1 << 20, 64, keeps_best=True)
+    with pytest.raises(MemoryLimitError, match=r"copies of the best epoch's") as caught:
+        require_memory(1 << 20, 65, keeps_best=True)
+
+    assert caught.value.fix == "use --dim 64 or --max-vocab 1032444 or no --patience, which would fit"
+
+
 def test_no_option_is_named_where_none_would_fit(monkeypatch):
     """With no memory at all the way out is to free some."""
     monkeypatch.setattr(memory, "available_bytes", lambda: 0)

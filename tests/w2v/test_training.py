@@ -1,9 +1,9 @@
 """train(): what it gives, how the learning rate falls, and what ends it."""
 
+import itertools
 import subprocess
 import sys
 import threading
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -12,11 +12,12 @@ from corpora import planted
 from corpora.corpus import Corpus
 from corpora.errors import DivergedError, InputError, MemoryLimitError
 from corpora.windows import WindowSampler
-from w2v import training
+from w2v import loss, training, watch
 from w2v.config import TrainConfig
 from w2v.engines.hogwild import HogwildEngine
 from w2v.tables import EmbeddingTables
-from w2v.training import Progress, train
+from w2v.training import train
+from w2v.watch import StopTraining
 
 BOTH = pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
 QUICK = TrainConfig(dim=8, epochs=2)
@@ -37,11 +38,14 @@ class IdleEngine:
     def compile(self, sampler, tables):
         """Nothing to make ready."""
 
-    def run_epoch(self, tables, sampler, epoch, *, learning_rates, poll):
+    def run_epoch(self, tables, sampler, epoch, *, learning_rates, record, poll, place=0):
         """Polls at the start of each chunk and at the end."""
         self.rates.append(learning_rates)
         for chunk in range(sampler.n_chunks + 1):
             poll(chunk)
+
+    def fetch(self, tables, n_rows=None):
+        """Nothing is anywhere else."""
 
 
 def threads_left():
@@ -77,6 +81,37 @@ def test_one_thread_and_one_seed_give_the_same_bytes(planted_corpus, architectur
 
     assert first.tobytes() == again.tobytes()
     assert first.tobytes() != other.tobytes()
+
+
+@BOTH
+def test_measuring_changes_no_byte(planted_corpus, architecture, monkeypatch):
+    """With the loss of every window measured, and with that of none, one thread gives the same bytes."""
+    config = TrainConfig(architecture=architecture, dim=8, epochs=2)
+    matrices = []
+
+    for every, n_windows in ((1, 10**6), (10**6, 1)):
+        monkeypatch.setattr(loss, "MEASURED_EVERY", every)
+        monkeypatch.setattr(loss, "MEASURED_WINDOWS", n_windows)
+        engine = HogwildEngine(architecture, threads=1)
+        matrices.append(train(planted_corpus, config, engine=engine).matrix.tobytes())
+
+    assert matrices[0] == matrices[1]
+
+
+@BOTH
+def test_same_training_has_the_same_losses(planted_corpus, architecture):
+    """With one thread the losses of every epoch repeat, and fall."""
+    config = TrainConfig(architecture=architecture, dim=16, epochs=4, holdout=0.05)
+
+    first, again = (
+        train(planted_corpus, config, engine=HogwildEngine(architecture, threads=1)).metadata["training"]
+        for _ in range(2)
+    )
+
+    assert first == again
+    for losses in (first["losses"], first["heldout_losses"]):
+        assert len(losses) == 4
+        assert losses[-1] < losses[0] < 6 * np.log(2) + 0.01
 
 
 def test_words_do_not_depend_on_threads(planted_text, tmp_path):
@@ -147,40 +182,6 @@ def test_learning_rate_falls_linearly_over_all_epochs(planted_corpus):
     assert 0.1 < rates[-1] < 0.12
 
 
-@pytest.mark.parametrize("offset", [0, 2**31 - 10, 2**32 - 10, 2**53 - 10])
-@pytest.mark.parametrize("epochs", [1, 5, 2**40])
-def test_schedule_equals_an_integer_oracle(offset, epochs):
-    """Rates at huge token counts, put in by hand, are within 1e-12 of fractions of Python integers (P16)."""
-    starts = np.array([0, offset // 2, offset, offset + 7, offset + 4096, 2 * offset + 9999], dtype=np.int64)
-    schedule = training._Schedule(starts, epochs, 0.025, 1e-4)
-    first, last = Fraction(0.025), Fraction(1e-4)
-
-    for epoch in {0, epochs // 2, epochs - 1}:
-        rates = schedule.learning_rates(epoch)
-        total = int(starts[-1])
-        exact = [
-            first - (first - last) * Fraction(epoch * total + start, epochs * total)
-            for start in starts[:-1].tolist()
-        ]
-        assert rates.dtype == np.float64
-        np.testing.assert_allclose(rates, [float(rate) for rate in exact], rtol=1e-12)
-
-
-@pytest.mark.parametrize("offset", [2**31 - 10, 2**53 - 10])
-def test_progress_counts_in_whole_tokens_beyond_any_word_size(offset, planted_corpus):
-    """Tokens done and in all are Python integers, exact over 2^40 epochs (T05, P16)."""
-    starts = np.array([0, offset, offset + 4096], dtype=np.int64)
-    schedule = training._Schedule(starts, 2**40, 0.025, 1e-4)
-    reports = []
-    watch = training._Watch(planted_corpus, EmbeddingTables(2, 2), schedule, reports.append)
-
-    watch.begin(2**40 - 1)
-    watch.look(1)
-
-    assert reports[0].tokens_done == (2**40 - 1) * (offset + 4096) + offset
-    assert reports[0].tokens_total == 2**40 * (offset + 4096)
-
-
 # Progress
 
 
@@ -195,19 +196,6 @@ def test_progress_rises_to_the_whole(planted_corpus):
     assert done[-1] == reports[-1].tokens_total == 2 * planted_corpus.n_tokens
     assert {report.epoch for report in reports} <= {1, 2}
     assert reports[-1].epoch == 2
-
-
-def test_pace_and_time_left_follow_from_tokens_and_seconds():
-    """300 of 900 tokens in 2 seconds are 150 a second, with 600 / 150 = 4 seconds left."""
-    progress = Progress(1, 3, 300, 900, 0.01, 2.0)
-
-    assert progress.tokens_per_second == 150
-    assert progress.seconds_left == 4
-
-
-def test_time_left_is_unknown_at_first():
-    """Before the first token the time left is infinite, not a division by zero."""
-    assert Progress(1, 3, 0, 900, 0.01, 0.0).seconds_left == float("inf")
 
 
 def test_clock_cannot_go_backwards(planted_corpus, monkeypatch):
@@ -236,6 +224,35 @@ def test_error_of_report_ends_the_training(planted_corpus):
     assert not threads_left()
 
 
+def test_report_can_stop_the_training_in_good_order(planted_corpus):
+    """StopTraining after 2 of 10^12 epochs gives vectors, whose metadata tells how far the training came."""
+
+    def report(progress):
+        if progress.is_epoch_end and progress.epoch == 2:
+            raise StopTraining
+
+    config = TrainConfig(dim=8, epochs=10**12, learning_rate=0.05)
+    vectors = train(planted_corpus, config, report=report)
+
+    assert vectors.metadata["training"]["epochs"] == 2
+    assert vectors.metadata["training"]["tokens"] == 2 * planted_corpus.n_tokens
+    assert len(vectors.metadata["training"]["losses"]) == 2
+    assert not threads_left()
+
+
+def test_report_can_stop_in_the_middle_of_an_epoch(planted_corpus):
+    """At the very first report the vectors are what they are then; with a held-out part, too."""
+
+    def report(_):
+        raise StopTraining
+
+    config = TrainConfig(dim=8, epochs=10**12, holdout=0.05, patience=1)
+    vectors = train(planted_corpus, config, report=report)
+
+    assert np.isfinite(vectors.matrix).all()
+    assert not threads_left()
+
+
 @pytest.mark.parametrize("rate", [50.0, 1e3, 1e30])
 @BOTH
 def test_absurd_learning_rate_is_noticed(planted_corpus, architecture, rate):
@@ -259,7 +276,7 @@ def test_one_bad_value_is_noticed(planted_corpus, table, value):
 
 def test_bad_value_is_noticed_while_training(planted_corpus, monkeypatch):
     """The guard stops a run of 10^12 epochs whose vectors are no numbers; it does not wait for the end."""
-    monkeypatch.setattr(training, "GUARD_SECONDS", 0.0)
+    monkeypatch.setattr(watch, "GUARD_SECONDS", 0.0)
     tables = EmbeddingTables(len(planted_corpus.vocabulary), 8)
     tables.input_rows[0] = np.nan
 
@@ -359,11 +376,17 @@ def test_config_of_another_type_is_refused(planted_corpus):
 
 
 def test_reports_come_at_most_ten_times_a_second(planted_corpus):
-    """Many short epochs do not flood the reader; the last report is the end."""
+    """Beside those of the ends of epochs, which come once each; the last is the end."""
     reports = []
 
     train(planted_corpus, TrainConfig(dim=2, epochs=60), report=reports.append)
 
-    pauses = np.diff([report.seconds for report in reports[:-1]])
-    assert (pauses >= 0.09).all()
+    ends = [report.epoch for report in reports if report.is_epoch_end]
+    before_ends = [
+        after.seconds - before.seconds
+        for before, after in itertools.pairwise(reports)
+        if not after.is_epoch_end
+    ]
+    assert ends == list(range(1, 61))
+    assert min(before_ends, default=1) >= 0.09
     assert reports[-1].tokens_done == reports[-1].tokens_total

@@ -1,0 +1,136 @@
+"""Options of `w2v train` that save it and go on with it: --checkpoint, --checkpoint-every and --resume."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.options import usage_errors
+from cli.output import print_note
+from corpora.errors import StorageError
+from corpora.storage import make_folder
+
+if TYPE_CHECKING:
+    from w2v.checkpoint import Checkpoints
+    from w2v.checkpoint_files import Checkpoint
+
+Command = Callable[..., Any]
+PATHS = ("output", "log", "vocabulary_file", "cache")  # saved as they are from anywhere
+OF_ONE_RUN = ("resume", "checkpoint", "as_json", "init_vectors")  # not saved: a checkpoint holds the rows
+RESUMED = "w2v.resumed"
+
+
+def _load_run(context: click.Context, _option: click.Parameter, folder: str | None) -> str | None:
+    """Reads the checkpoint before all other options, which then are by default as they were saved."""
+    if folder is None or context.resilient_parsing:
+        return folder
+    from w2v.checkpoint_files import read_newest
+
+    remarks: list[str] = []
+    checkpoint = read_newest(folder, remarks=remarks)
+    for remark in remarks:
+        print_note(remark)
+    context.meta[RESUMED] = checkpoint
+    run = checkpoint.state.get("run")
+    context.default_map = dict(run) if isinstance(run, dict) else {}
+    return folder
+
+
+def checkpoint_options(command: Command) -> Command:
+    """Adds the options."""
+    options = [
+        click.option(
+            "--checkpoint",
+            type=click.Path(file_okay=False),
+            metavar="DIR",
+            help="Save the training in this folder now and then, and when Ctrl-C ends it; two are kept.",
+        ),
+        click.option(
+            "--checkpoint-every",
+            default="10m",
+            show_default=True,
+            metavar="TIME",
+            help="How often: 30s, 10m, 2h, or after so many words, 50Mwords.",
+        ),
+        click.option(
+            "--resume",
+            type=click.Path(),
+            metavar="DIR",
+            is_eager=True,
+            callback=_load_run,
+            help="Go on with the training saved there: corpus, options and output are known.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def resumed_checkpoint() -> Checkpoint | None:
+    """The checkpoint that --resume has read, if it was given."""
+    return click.get_current_context().meta.get(RESUMED)
+
+
+def open_checkpoints(output: str) -> Checkpoints | None:
+    """Makes ready what the options of the running command ask for; None where they ask for nothing.
+
+    Raises:
+        UsageError: the options do not go together.
+        StorageError: the folder cannot be written, or holds checkpoints of another training.
+    """
+    context = click.get_current_context()
+    given, resumed = context.params["checkpoint"], resumed_checkpoint()
+    folder = given if resumed is None else context.params["resume"]
+    if folder is None:
+        return None
+    if given is not None and resumed is not None and os.path.abspath(given) != os.path.abspath(folder):
+        raise click.UsageError("--resume goes on saving where it reads; leave --checkpoint out")
+    from w2v.checkpoint import Checkpoints
+    from w2v.checkpoint_files import checkpoint_paths
+
+    make_folder(folder)
+    if resumed is None and checkpoint_paths(folder):
+        raise StorageError(
+            "K22",
+            "there are checkpoints of another training",
+            path=folder,
+            fix=f"go on with it by --resume {folder}, or name another folder",
+        )
+    with usage_errors():
+        return Checkpoints(
+            folder,
+            every=context.params["checkpoint_every"],
+            resumed=resumed,
+            run=_describe_run(context.params, output),
+            note=print_note,
+        )
+
+
+@contextlib.contextmanager
+def hold_outputs(output: str) -> Iterator[None]:
+    """Holds the locks of what the running command writes: the vectors, and the folder of checkpoints."""
+    from corpora.locks import hold_output
+
+    parameters = click.get_current_context().params
+    with contextlib.ExitStack() as stack:
+        for path in filter(None, (output, parameters["checkpoint"] or parameters["resume"])):
+            dead = stack.enter_context(hold_output(os.path.abspath(path)))
+            if dead is not None:
+                print_note(f"{path}: {dead}, has ended without letting go of it")
+        yield
+
+
+def _describe_run(parameters: dict[str, Any], output: str) -> dict[str, Any]:
+    """The options of a command as JSON holds them, so that they mean the same in any folder."""
+    run = {name: value for name, value in parameters.items() if name not in OF_ONE_RUN} | {"output": output}
+    run["corpus"] = [path if path == "-" else os.path.abspath(path) for path in run["corpus"]]
+    return {name: os.path.abspath(run[name]) if name in PATHS and run[name] else run[name] for name in run}
+
+
+def say_how_to_resume(checkpoints: Checkpoints) -> None:
+    """Tells a user whose training was stopped where it is kept."""
+    print_note(f"saved in {checkpoints.last}; go on with: w2v train --resume {checkpoints.folder}")
