@@ -193,13 +193,17 @@ def require_output(path: str, inputs: Sequence[str | None] = (), *, option: str 
         print_note(f"every user of this machine can write to {folder}")
 
 
-def require_vectors_output(path: str, inputs: Sequence[str | None] = ()) -> None:
-    """As `require_output`; and refuses a name whose end is that of no format of vectors."""
+def require_vectors_output(
+    path: str, inputs: Sequence[str | None] = (), *, keep_output: bool = False
+) -> None:
+    """As `require_output`; and refuses a name whose end is that of no format of vectors, or of one table."""
     from w2v.formats import format_of
 
     require_output(path, inputs)
     with usage_errors():
-        format_of(path)
+        known = format_of(path)
+    if keep_output and known.name != "native":
+        raise click.UsageError(f"--keep-output needs an output that ends in .safetensors, got {known.name}")
 
 
 def _require_no_input(output: str, inputs: Sequence[str | None]) -> None:

@@ -54,6 +54,11 @@ STEEP_LEARNING_RATE = 1.0
     help="File of vectors: .safetensors (all of it, the default), .txt or .vec (word2vec text), .bin "
     "(word2vec binary). By default the name of the first corpus file with .safetensors, in this folder.",
 )
+@click.option(
+    "--keep-output",
+    is_flag=True,
+    help="Keep the vectors of the words as targets, too (.safetensors); --vectors of other verbs reads them.",
+)
 @model_options
 @engine_options
 @loss_options
@@ -63,6 +68,7 @@ STEEP_LEARNING_RATE = 1.0
 def train(
     corpus: tuple[str, ...],
     output: str | None,
+    keep_output: bool,
     init_vectors: str | None,
     log: str | None,
     checkpoint: str | None,
@@ -92,7 +98,7 @@ def train(
     engine = choose_engine(config.architecture, threads, **stepping)
     output = _default_output(corpus[0]) if output is None else output
     inputs = [*corpus, reading["vocabulary_file"], init_vectors]
-    require_vectors_output(output, inputs)
+    require_vectors_output(output, inputs, keep_output=keep_output)
     if log is not None:
         require_log(log, output, inputs)
     if config.learning_rate > STEEP_LEARNING_RATE:
@@ -104,7 +110,14 @@ def train(
         prepared = prepare_corpus(corpus, threads=threads, **reading)
         reading_seconds = time.monotonic() - started
         _, result = train_and_save(
-            prepared, config, output, engine=engine, init_vectors=given, log=log, checkpoints=checkpoints
+            prepared,
+            config,
+            output,
+            engine=engine,
+            keep_output=keep_output,
+            init_vectors=given,
+            log=log,
+            checkpoints=checkpoints,
         )
     result["reading_seconds"] = round(reading_seconds, 3)
     if as_json:
@@ -119,6 +132,7 @@ def train_and_save(
     output: str,
     *,
     engine: Engine,
+    keep_output: bool = False,
     init_vectors: Vectors | None = None,
     log: str | None = None,
     checkpoints: Checkpoints | None = None,
@@ -126,7 +140,7 @@ def train_and_save(
     """Trains with progress on stderr and writes the vectors; returns them and what the summary shows."""
     from w2v.formats import save_vectors
 
-    options = {"engine": engine, "init_vectors": init_vectors}
+    options = {"engine": engine, "init_vectors": init_vectors, "keep_output": keep_output}
     if checkpoints is None:
         vectors, seconds = _train(corpus, config, options, log)
     else:

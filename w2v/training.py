@@ -39,6 +39,7 @@ def train(
     init_vectors: Vectors | None = None,
     report: Callable[[Progress], object] | None = None,
     checkpoints: Checkpoints | None = None,
+    keep_output: bool = False,
 ) -> Vectors:
     """Trains vectors for the words of a corpus.
 
@@ -54,6 +55,7 @@ def train(
             training; `StopTraining` does so in good order, and the vectors are returned as they are then.
         checkpoints: saves the training now and then, when it ends, and when `report` stops it; goes on from
             the checkpoint that it has `resumed`.
+        keep_output: give the vectors their `output`, the other table, too.
 
     Returns:
         The input rows as vectors, sharing the memory of `tables`; with `config.patience`, those of the epoch
@@ -106,6 +108,7 @@ def train(
         tables.input_rows,
         corpus.vocabulary.counts,
         _metadata(sampler, config, watch, saver.coverage),
+        output=tables.output_rows if keep_output else None,
     )
 
 

@@ -28,6 +28,7 @@ class Vectors:
         matrix: float32 (V, D), D at least 1; kept as a read-only view, not copied.
         counts: int64 (V,), occurrences of each word, or None where unknown.
         metadata: where the vectors come from: settings, corpus digest, versions; values that JSON can hold.
+        output: float32 (V, D), the vectors of the words as targets of a prediction, where they are kept.
 
     Raises:
         TypeError: `words` holds something other than strings, or `matrix` or `counts` is no array.
@@ -38,6 +39,7 @@ class Vectors:
     matrix: np.ndarray
     counts: np.ndarray | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    output: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.words, str):
@@ -55,13 +57,18 @@ class Vectors:
             if len(counts) != len(words) or (counts < 0).any():
                 raise ValueError(f"counts must be {len(words)} numbers, 0 or more, got {counts}")
             object.__setattr__(self, "counts", counts)
+        if self.output is not None:
+            output = _read_only("output", self.output, dtype=np.float32, letters="VD")
+            if output.shape != matrix.shape:
+                raise ValueError(f"output must be {matrix.shape} as the matrix is, got {output.shape}")
+            object.__setattr__(self, "output", output)
 
     def __repr__(self) -> str:
         return f"Vectors({len(self)} words, {self.dim} dimensions)"
 
     def __reduce__(self) -> tuple[type[Vectors], tuple[Any, ...]]:
         """Lets a Vectors travel to another process, such as a worker of a DataLoader."""
-        return Vectors, (self.words, self.matrix, self.counts, dict(self.metadata))
+        return Vectors, (self.words, self.matrix, self.counts, dict(self.metadata), self.output)
 
     def __len__(self) -> int:
         return len(self.words)

@@ -18,8 +18,8 @@ WORDS = ("the", "New York", "k\u00e4se", "of")
 def source(tmp_path):
     """A native file of four words with counts and settings."""
     matrix = np.array([[3, 4], [1, 0], [0, 0], [-0.1, 1e-7]], dtype=np.float32)
-    vectors = Vectors(WORDS, matrix, np.array([9, 5, 4, 3]), {"seed": 1})
-    save_vectors(vectors, tmp_path / "source.safetensors", output=-matrix)
+    vectors = Vectors(WORDS, matrix, np.array([9, 5, 4, 3]), {"seed": 1}, output=-matrix)
+    save_vectors(vectors, tmp_path / "source.safetensors")
     return tmp_path / "source.safetensors"
 
 

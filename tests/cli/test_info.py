@@ -1,5 +1,6 @@
 """`w2v info`: what a file holds, without all of it in memory."""
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
@@ -32,7 +33,7 @@ def test_everything_is_told_as_json(w2v_command, tmp_path, name):
 
 def test_settings_are_shown_and_words_are_escaped(w2v_command, tmp_path):
     """L02: nothing that a terminal would act on."""
-    save_vectors(VECTORS, tmp_path / "a.safetensors", output=VECTORS.matrix)
+    save_vectors(dataclasses.replace(VECTORS, output=VECTORS.matrix), tmp_path / "a.safetensors")
 
     done = w2v_command("info", "a.safetensors")
 

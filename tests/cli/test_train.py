@@ -12,6 +12,7 @@ import pytest
 
 from cli.train import _default_output
 from w2v import load_vectors
+from w2v.formats import ReadOptions
 
 QUICK = ["--dim", "8", "--epochs", "1"]
 
@@ -295,3 +296,19 @@ def test_metadata_says_how_the_text_was_read(w2v_command, planted_text):
     assert metadata["corpus"]["sources"] == ["planted.txt"]
     assert metadata["corpus"]["min_count"] == 7
     assert metadata["corpus"]["text"]["tokenizer"] == "blanks"
+
+
+def test_both_tables_are_kept_where_that_is_asked_for(w2v_command, planted_text, tmp_path):
+    """The file of --keep-output holds input and output rows, which --vectors tells apart; text cannot."""
+    done = w2v_command("train", planted_text, "-o", "both.safetensors", "--epochs", 1, "--keep-output")
+    refused = w2v_command("train", planted_text, "-o", "both.txt", "--keep-output")
+
+    assert done.code == 0, done.err
+    tables = [
+        load_vectors(tmp_path / "both.safetensors", options=ReadOptions(table=table)).matrix
+        for table in ("input", "output", "sum")
+    ]
+    np.testing.assert_array_equal(tables[0] + tables[1], tables[2])
+    assert np.abs(tables[0] - tables[1]).max() > 0.01
+    assert refused.code == 2
+    assert "--keep-output" in refused.err

@@ -246,3 +246,15 @@ def test_vectors_survive_pickling():
     assert copy.words == vectors.words
     assert copy.metadata == vectors.metadata
     np.testing.assert_array_equal(copy.matrix, vectors.matrix)
+
+
+def test_output_rows_fit_the_matrix():
+    """They are kept as a read-only view, travel along, and must be of the same shape."""
+    rows = np.ones((2, 3), dtype=np.float32)
+
+    vectors = pickle.loads(pickle.dumps(Vectors(("a", "b"), rows, output=2 * rows)))
+
+    assert vectors.output.tolist() == (2 * rows).tolist()
+    assert not vectors.output.flags.writeable
+    with pytest.raises(ValueError, match=r"output must be \(2, 3\) as the matrix is, got \(1, 3\)"):
+        Vectors(("a", "b"), rows, output=rows[:1])

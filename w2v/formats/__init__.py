@@ -7,8 +7,6 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
 from corpora.errors import InputError
 from w2v.formats.reading import Reading, ReadOptions, check, gather, name_rows
 from w2v.formats.source import Source, open_source
@@ -78,7 +76,6 @@ def save_vectors(
     *,
     format: str | None = None,  # noqa: A002
     dtype: str = "float32",
-    output: np.ndarray | None = None,
 ) -> None:
     """Writes word vectors to a file that appears under its name only when it is whole.
 
@@ -90,7 +87,6 @@ def save_vectors(
             .xz or .zst packs text and binary.
         format: name of the format, if the name of the file should not choose it.
         dtype: "float32", or where the format can keep it "float16".
-        output: float32 (V, D), the vectors of words as targets, which the native format can keep.
 
     Raises:
         TypeError: `vectors` are no Vectors.
@@ -102,10 +98,7 @@ def save_vectors(
         raise TypeError(f"save_vectors takes vectors and then a path, got {type(vectors).__name__} first")
     path = os.fspath(path)
     known = format_of(path) if format is None else format_named(format)
-    if output is not None and (output.shape != vectors.matrix.shape or output.dtype != np.float32):
-        expected = f"float32 {vectors.matrix.shape}"
-        raise ValueError(f"output must be {expected}, as the matrix is, got {output.dtype} {output.shape}")
-    contents = contents_of(vectors, dtype=dtype, output=output)
+    contents = contents_of(vectors, dtype=dtype, keeps_output=known.name == "native")
     require_writable(contents, known, path)
     first = 0
     for rows in contents.rows():

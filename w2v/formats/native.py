@@ -102,7 +102,7 @@ def read(source: Source, options: ReadOptions) -> Reading:
     has_output, table_names = "output" in opened.tensors, _TABLES_OF[options.table]
     if options.table != "input" and not has_output:
         problem = f"the file has no output vectors, which {options.table} needs"
-        fix = "take --vectors input, or a file written by `save_vectors` with its `output`"
+        fix = "take --vectors input, or a file of `w2v train --keep-output`"
         raise InputError("RS04", problem, path=source.path, fix=fix)
     room = Room(dim) if len(table_names) == 1 else None
     return Reading(

@@ -49,8 +49,9 @@ class Target(NamedTuple):
     beside: Mapping[str, BinaryIO]
 
 
-def contents_of(vectors: Vectors, *, dtype: str = "float32", output: np.ndarray | None = None) -> Contents:
+def contents_of(vectors: Vectors, *, dtype: str = "float32", keeps_output: bool = False) -> Contents:
     """What a file of these vectors is to hold."""
+    output = vectors.output if keeps_output else None
 
     def walk(matrix: np.ndarray) -> Iterator[np.ndarray]:
         step = max(1, _BLOCK_NUMBERS // matrix.shape[1])
@@ -76,14 +77,12 @@ def require_writable(contents: Contents, known: Format, path: str) -> None:
         path: the file to come.
 
     Raises:
-        ValueError: the format cannot keep that kind of number, or an output table, or is read only.
+        ValueError: the format cannot keep that kind of number, or is read only.
         InputError: there are no words (X04), a word is not Unicode text (X09), or one has a flaw (X01, X02).
     """
     if contents.dtype not in known.dtypes:
         can = f"keeps {' or '.join(known.dtypes)}" if known.dtypes else "is read only"
         raise ValueError(f"{known.name} {can}, not {contents.dtype}; native and .npy keep both kinds")
-    if contents.output is not None and known.name != "native":
-        raise ValueError(f"{known.name} has no place for the output vectors; native has")
     if not contents.words:
         fix = "write vectors of 1 word or more"
         raise InputError("X04", "there are 0 words to write", path=path, fix=fix)

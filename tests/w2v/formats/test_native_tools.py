@@ -1,6 +1,7 @@
 """What is written is read by the programs it is written for: the same words and the same bits."""
 
 import csv
+import dataclasses
 import warnings
 
 import numpy as np
@@ -90,7 +91,7 @@ def test_what_numpy_writes_is_read(tmp_path, vectors, dtype):
 
 def test_safetensors_reads_both_kinds(tmp_path, vectors):
     """The native file and that of the folder."""
-    save_vectors(vectors, tmp_path / "a.safetensors", output=-vectors.matrix)
+    save_vectors(dataclasses.replace(vectors, output=-vectors.matrix), tmp_path / "a.safetensors")
     save_vectors(vectors, f"{tmp_path}/a/")
 
     native = safetensors.numpy.load_file(tmp_path / "a.safetensors")
