@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as st_numpy
 from corpora.errors import InputError
 from tests.w2v.formats.in_memory import read_bytes, write_bytes
 from w2v.formats.checks import show
+from w2v.formats.reading import ReadOptions
 from w2v.formats.table import WRITABLE
 from w2v.vectors import Vectors
 
@@ -99,11 +100,15 @@ def test_the_native_file_keeps_the_rest(data):
     )
     text = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
     metadata = data.draw(st.dictionaries(text, JSON, max_size=3))
-    vectors = Vectors(vectors.words, vectors.matrix, counts, metadata)
+    vectors = Vectors(vectors.words, vectors.matrix, counts, metadata, output=-vectors.matrix)
 
-    found = read_bytes(write_bytes(vectors, "native", output=vectors.matrix), "native")
+    parts = write_bytes(vectors, "native", keeps_output=True)
 
+    found = read_bytes(parts, "native")
     assert _same(found, vectors)
+    assert (
+        read_bytes(parts, "native", ReadOptions(table="output")).matrix.tobytes() == vectors.output.tobytes()
+    )
     assert (found.counts is None) == (counts is None)
     assert counts is None or found.counts.tolist() == counts.tolist()
     assert dict(found.metadata) == metadata
