@@ -86,6 +86,8 @@ def open_checkpoints(output: str) -> Checkpoints | None:
     given, resumed = context.params["checkpoint"], resumed_checkpoint()
     folder = given if resumed is None else context.params["resume"]
     if folder is None:
+        if context.get_parameter_source("checkpoint_every") is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError("--checkpoint-every needs the folder of --checkpoint")
         return None
     if given is not None and resumed is not None and os.path.abspath(given) != os.path.abspath(folder):
         raise click.UsageError("--resume goes on saving where it reads; leave --checkpoint out")

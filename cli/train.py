@@ -57,7 +57,7 @@ STEEP_LEARNING_RATE = 1.0
 @click.option(
     "--keep-output",
     is_flag=True,
-    help="Keep the vectors of the words as targets, too (.safetensors); --vectors of other verbs reads them.",
+    help="Keep the vectors of the words as targets, too (.safetensors); for `w2v convert --vectors`.",
 )
 @model_options
 @engine_options

@@ -214,3 +214,12 @@ def test_plan_says_what_would_fit(w2v_command, planted_text, monkeypatch):
 
     assert done.code == 6
     assert "which would fit" in done.err
+
+
+def test_how_often_needs_where(w2v_command, planted_text, tmp_path):
+    """--checkpoint-every alone would save nothing, so it is refused."""
+    done = w2v_command("train", planted_text, "-o", "out.bin", "--checkpoint-every", "30s", *QUICK)
+
+    assert done.code == 2
+    assert "--checkpoint-every needs the folder of --checkpoint" in done.err
+    assert not (tmp_path / "out.bin").exists()

@@ -112,7 +112,7 @@ def test_formats_hold_the_same_numbers(w2v_command, planted_text):
     assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
 
 
-@pytest.mark.parametrize("name", ["out.foo", "out", "out.", "out.foo.gz"])
+@pytest.mark.parametrize("name", ["out.foo", "out", "out.", "out.foo.gz", "out.npy.gz"])
 def test_unknown_suffix_is_refused_before_any_work(w2v_command, tmp_path, name):
     """Exit code 2 with the known suffixes, though the corpus does not even exist."""
     done = w2v_command("train", "missing.txt", "-o", name)

@@ -28,7 +28,7 @@ from w2v.loss import LossSum
 if TYPE_CHECKING:
     from w2v.tables import EmbeddingTables
 
-WINDOWS_PER_STEP = 512
+WINDOWS_PER_STEP = 768
 MOST_WINDOWS_PER_STEP = 1024  # with more, vectors are worse or the training diverges: the README has a table
 
 

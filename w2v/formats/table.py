@@ -73,7 +73,7 @@ WRITABLE = tuple(known for known in FORMATS if known.dtypes)
 
 
 def format_of(path: str | os.PathLike[str]) -> Format:
-    """The format that is chosen by the end of a name, that of a compression left out.
+    """The format that the end of a name chooses; that of a compression may follow where it can be packed.
 
     Raises:
         ValueError: no format has that ending.
@@ -82,13 +82,14 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     if path.endswith(("/", os.sep)):
         return format_named("static-embedding")
     stem, suffix = os.path.splitext(path)
+    packed = ""
     if suffix.lower() in COMPRESSION_SUFFIXES:
-        suffix = os.path.splitext(stem)[1]
+        suffix, packed = os.path.splitext(stem)[1], suffix
     for known in FORMATS:
-        if suffix.lower() in known.suffixes:
+        if suffix.lower() in known.suffixes and (known.can_be_packed or not packed):
             return known
     names = ", ".join(suffix for known in FORMATS for suffix in known.suffixes)
-    raise ValueError(f"{path!r} must end in one of {names}, or name a format; it ends in {suffix!r}")
+    raise ValueError(f"{path!r} must end in one of {names}, or name a format; it ends in {suffix + packed!r}")
 
 
 def format_named(name: str) -> Format:
