@@ -213,6 +213,6 @@ def _require_no_input(output: str, inputs: Sequence[str | None]) -> None:
 
     named = [path for path in inputs if path is not None]
     with usage_errors():
-        read = [source.path for source in find_sources(named) if not source.is_stream]
+        read = [source.path for source in find_sources(named) if not source.is_stream] if named else []
     if any(os.path.samefile(output, path) for path in read):
         raise click.UsageError(f"{escape(output)} is read as input; name another file")

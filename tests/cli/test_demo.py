@@ -22,8 +22,10 @@ def test_demo_solves_its_text(w2v_command, tmp_path):
     assert len(load_vectors("demo.safetensors")) == result["vocabulary"]
 
 
-def test_demo_shows_each_section_and_what_next(w2v_command):
-    """The sections, their total, which is their sum, and commands to go on with."""
+def test_demo_shows_each_section_and_what_next(w2v_command, tmp_path):
+    """The sections, their total, which is their sum, and commands; an earlier file is replaced."""
+    (tmp_path / "demo.safetensors").touch()
+
     done = w2v_command("demo", "--words", 300_000, "-o", "demo.safetensors")
 
     lines = [line for line in done.out.splitlines() if " of " in line]
