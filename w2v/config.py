@@ -18,6 +18,12 @@ LARGEST_SEED = 2**64 - 1
 MOST_HOLDOUT = 0.5
 
 
+def require_architecture(name: str) -> None:
+    """Raises ValueError for the name of no architecture."""
+    if name not in ARCHITECTURES:
+        raise ValueError(f"architecture must be one of {', '.join(ARCHITECTURES)}, got {name!r}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """Settings of a training; saved with the vectors. Threads and devices belong to the engine.
@@ -69,10 +75,7 @@ class TrainConfig:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        if self.architecture not in ARCHITECTURES:
-            raise ValueError(
-                f"architecture must be one of {', '.join(ARCHITECTURES)}, got {self.architecture!r}"
-            )
+        require_architecture(self.architecture)
         if self.learning_rate is None:
             object.__setattr__(self, "learning_rate", DEFAULT_LEARNING_RATES[self.architecture])
         self._require_integer("dim", 1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from corpora.windows import Windows, cut_windows
@@ -26,6 +28,11 @@ class LossSum(NamedTuple):
     def mean(self) -> float | None:
         """Loss of a prediction; None where there is none."""
         return self.total / self.n_predictions if self.n_predictions else None
+
+
+def sum_losses(parts: Sequence[LossSum]) -> LossSum:
+    """Of all parts; exact, and so the same in any order."""
+    return LossSum(math.fsum(part.total for part in parts), sum(part.n_predictions for part in parts))
 
 
 class LossMeter:
@@ -63,9 +70,13 @@ def measured_part(windows: Windows, chunk: int) -> Windows | None:
     that trains on them, with negatives never used before, but from the second epoch on the words have been
     trained on: only a held-out loss tells of text that was not.
     """
-    if chunk % MEASURED_EVERY:
-        return None
-    return first_windows(windows, MEASURED_WINDOWS)
+    n_windows = n_measured(chunk)
+    return first_windows(windows, n_windows) if n_windows else None
+
+
+def n_measured(chunk: int) -> int:
+    """How many windows of a chunk, its first, are measured; 0 for most chunks."""
+    return 0 if chunk % MEASURED_EVERY else MEASURED_WINDOWS
 
 
 def first_windows(windows: Windows, n_windows: int) -> Windows:

@@ -16,7 +16,7 @@ def require_memory(n_words: int, dim: int, *, keeps_best: bool = False) -> None:
 
     `keeps_best` is for two more, the copies of the best epoch.
     """
-    number_bytes = _number_bytes(keeps_best)
+    number_bytes = tables_bytes(1, 1, keeps_best=keeps_best)
     needed = training_bytes(n_words, dim, keeps_best=keeps_best)
     available = available_bytes()
     if needed <= available:
@@ -36,8 +36,13 @@ def require_memory(n_words: int, dim: int, *, keeps_best: bool = False) -> None:
 
 
 def training_bytes(n_words: int, dim: int, *, keeps_best: bool = False) -> int:
-    """Memory that training two tables of V rows and D columns needs, and two more where the best are kept."""
-    return _number_bytes(keeps_best) * n_words * dim + PROGRAM_BYTES
+    """Memory that training takes: its tables and the program."""
+    return tables_bytes(n_words, dim, keeps_best=keeps_best) + PROGRAM_BYTES
+
+
+def tables_bytes(n_words: int, dim: int, *, keeps_best: bool = False) -> int:
+    """Of two tables of V rows and D columns, and of two more where the best epoch's are kept."""
+    return (16 if keeps_best else 8) * n_words * dim
 
 
 def require_step_memory(n_windows: int, n_rows: int, dim: int) -> None:
@@ -73,11 +78,6 @@ def available_bytes() -> int:
         if limit != resource.RLIM_INFINITY:
             free = min(free, limit)
     return free
-
-
-def _number_bytes(keeps_best: bool) -> int:
-    """Of a number in all tables."""
-    return 16 if keeps_best else 8
 
 
 def _system_bytes() -> int:

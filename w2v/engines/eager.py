@@ -17,7 +17,7 @@ from torch.nn.functional import embedding
 from corpora.threads import POLL_SECONDS
 from corpora.windows import Windows, WindowSampler
 from w2v.engines.steps import Step, ahead, cut_steps
-from w2v.loss import LossSum, n_predictions
+from w2v.loss import LossSum, n_predictions, sum_losses
 from w2v.memory import require_step_memory
 from w2v.objective import negative_sampling_loss
 
@@ -201,4 +201,4 @@ def measure_losses(weights: Weights, sampler: WindowSampler, architecture: str) 
     """The loss over all windows of a sampler's epoch 0, some at a time."""
     steps: Iterator[Step] = cut_steps(sampler, 0, MEASURED_AT_ONCE)
     parts = [measure_loss(weights, step.windows, architecture) for step in ahead(steps)]
-    return LossSum(math.fsum(part.total for part in parts), sum(part.n_predictions for part in parts))
+    return sum_losses(parts)

@@ -8,7 +8,6 @@ One thread gives the same bytes every time; several do not.
 from __future__ import annotations
 
 import itertools
-import math
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -17,10 +16,11 @@ import numpy as np
 
 from corpora.threads import default_threads, run_threads
 from corpora.windows import Windows, WindowSampler
-from w2v.config import ARCHITECTURES
+from w2v.config import require_architecture
 from w2v.engines import kernels
+from w2v.engines.protocol import require_no_state
 from w2v.initialization import Rows
-from w2v.loss import LossSum, measured_part, n_predictions
+from w2v.loss import LossSum, measured_part, n_predictions, sum_losses
 
 if TYPE_CHECKING:
     from w2v.tables import EmbeddingTables
@@ -35,8 +35,7 @@ class HogwildEngine:
     """
 
     def __init__(self, architecture: str = "skipgram", *, threads: int | None = None) -> None:
-        if architecture not in ARCHITECTURES:
-            raise ValueError(f"architecture must be one of {', '.join(ARCHITECTURES)}, got {architecture!r}")
+        require_architecture(architecture)
         if threads is not None and threads < 1:
             raise ValueError(f"threads must be 1 or more, got {threads}")
         self.architecture = architecture
@@ -124,7 +123,7 @@ class HogwildEngine:
                 sums[chunk] = self._loss(sampler.sample(0, chunk, room=room), tables)
 
         run_threads(work, self.threads)
-        return LossSum(math.fsum(part.total for part in sums), sum(part.n_predictions for part in sums))
+        return sum_losses(sums)
 
     def optimizer_state(self) -> dict[str, np.ndarray]:
         """Nothing: plain SGD remembers nothing."""
@@ -132,8 +131,7 @@ class HogwildEngine:
 
     def load_optimizer_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Raises ValueError if there is any."""
-        if state:
-            raise ValueError(f"plain SGD has no state, got {', '.join(state)}")
+        require_no_state(state)
 
     def fetch(self, tables: EmbeddingTables | Rows, n_rows: int | None = None) -> None:
         """Nothing to do: the rows are trained in place."""

@@ -19,7 +19,7 @@ import torch
 from corpora.errors import MemoryLimitError
 from corpora.threads import default_threads
 from corpora.windows import WindowSampler
-from w2v.config import ARCHITECTURES
+from w2v.config import require_architecture
 from w2v.engines.eager import EagerEpochs, StepOptions, Weights, measure_losses
 from w2v.engines.fused.epochs import FusedEpochs, why_not_fused
 from w2v.initialization import Rows
@@ -72,8 +72,7 @@ class MinibatchEngine:
         fused: bool | None = None,
         threads: int | None = None,
     ) -> None:
-        if architecture not in ARCHITECTURES:
-            raise ValueError(f"architecture must be one of {', '.join(ARCHITECTURES)}, got {architecture!r}")
+        require_architecture(architecture)
         if threads is not None and threads < 1:
             raise ValueError(f"threads must be 1 or more, got {threads}")
         self.architecture = architecture

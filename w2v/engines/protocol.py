@@ -69,3 +69,9 @@ class Engine(Protocol):
 
     def fetch(self, tables: EmbeddingTables | Rows, n_rows: int | None = None) -> None:
         """Brings the first rows (all by default) of what is trained elsewhere, as on a GPU, into `tables`."""
+
+
+def require_no_state(state: Mapping[str, np.ndarray]) -> None:
+    """Raises ValueError if there is any: plain SGD remembers nothing."""
+    if state:
+        raise ValueError(f"plain SGD has no state, got {', '.join(state)}")

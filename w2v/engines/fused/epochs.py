@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from corpora.windows import WindowSampler
-from w2v.loss import MEASURED_EVERY, MEASURED_WINDOWS, LossSum
+from w2v.engines.protocol import require_no_state
+from w2v.loss import LossSum, n_measured
 
 GROUP_TOKENS = 1 << 22  # a launch: some 40 ms of work, between two looks at the clock
 COPIED_TOKENS = 1 << 24  # at a time, on the way to the device
@@ -152,8 +153,7 @@ class FusedEpochs:
 
     def load_optimizer_state(self, state: Mapping[str, np.ndarray]) -> None:
         """Raises ValueError if there is any."""
-        if state:
-            raise ValueError(f"plain SGD has no state, got {', '.join(state)}")
+        require_no_state(state)
 
     def compile(self) -> None:
         """Compiles both kernels, by launching them on a chunk of no sentences."""
@@ -232,7 +232,6 @@ class FusedEpochs:
         starts = self.sampler.chunk_starts[first : last + 1]
         sentences = np.array([self.sampler.sentences_of(chunk) for chunk in chunks], dtype=np.int64)
         states = np.concatenate([self.sampler.state_of(epoch, chunk) for chunk in chunks])
-        n_measured = [0 if chunk % MEASURED_EVERY else MEASURED_WINDOWS for chunk in chunks]
         return Group(
             first,
             last,
@@ -241,7 +240,7 @@ class FusedEpochs:
             self._send((starts[:-1] - starts[0]).astype(np.int64)),
             self._send(states.view(np.int64)),
             self._send(np.array([learning_rates[chunk] for chunk in chunks], dtype=np.float32)),
-            self._send(np.array(n_measured, dtype=np.int32)),
+            self._send(np.array([n_measured(chunk) for chunk in chunks], dtype=np.int32)),
             int(starts[-1] - starts[0]),
             int(np.diff(starts).max()),
         )
