@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import signal
 import sys
 import traceback
 
 import click
 
-from cli.output import discard_output, escape, print_error, print_note
+from cli.output import discard_output, print_error, print_note
 from cli.signals import Interrupted, interrupt, on_signals
+from cli.verbs import VerbGroup
 from corpora.errors import W2VError
 
 VERBS = {
@@ -26,6 +25,7 @@ VERBS = {
     "info": "Show what a file of vectors holds.",
     "export": "Write the rows for the vocabulary of another model.",
     "selftest": "Try crashes and full disks on a folder of yours.",
+    "seq2seq": "Train an LSTM encoder-decoder that starts with vectors.",
     "demo": "Train on a generated text and check the answers.",
 }
 BROKEN_PIPE = 141  # 128 + SIGPIPE, what a shell expects of a program whose reader has left
@@ -35,8 +35,8 @@ class ClosedPipeError(Exception):
     """The program at the other end of our pipe, such as head, has read enough."""
 
 
-class VerbGroup(click.Group):
-    """Loads the module of a verb when the verb is called."""
+class RootGroup(VerbGroup):
+    """The verbs of `w2v`."""
 
     def invoke(self, ctx: click.Context) -> object:
         """As click does, but a broken pipe, which click would turn into exit code 1, is told apart."""
@@ -45,34 +45,11 @@ class VerbGroup(click.Group):
         except BrokenPipeError as error:
             raise ClosedPipeError from error
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs, in the order a newcomer needs them."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a verb."""
-        if cmd_name not in VERBS:
-            return None
-        return getattr(importlib.import_module(f"cli.{cmd_name}"), cmd_name)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the nearest verb named where there is none of the name."""
-        if args and args[0] not in VERBS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], VERBS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else f" The verbs are {', '.join(VERBS)}."
-            ctx.fail(f"No such command '{escape(args[0])}'.{hint}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Lists the verbs without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
-
 
 @click.group(
-    cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=RootGroup,
+    verbs=VERBS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--debug", is_flag=True, help="Show Python's traceback with an error.")
 @click.version_option(package_name="w2v", prog_name="w2v")

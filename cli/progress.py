@@ -11,6 +11,7 @@ import click
 from tqdm import tqdm
 
 if TYPE_CHECKING:
+    from w2v.seq2seq.training import Seq2SeqProgress
     from w2v.watch import Progress
 
 FIRST_LINE_SECONDS = 5.0
@@ -87,6 +88,32 @@ class TrainingBar(_Bar):
             f"{format_seconds(progress.seconds_left)} left",
         ]
         return ", ".join(parts)
+
+
+class TranslationBar(_Bar):
+    """Target words that a Seq2Seq model is trained on, epoch by epoch."""
+
+    def show(self, progress: Seq2SeqProgress) -> None:
+        """Called with where the training stands."""
+        if self._bar is not None and progress.tokens_done < self._bar.n:
+            self._bar.reset()
+        losses = (("loss", progress.loss), ("validation loss", progress.valid_loss))
+        parts = [f"{name} {loss:.3f}" for name, loss in losses if loss is not None]
+        if not self._is_terminal:
+            left = progress.tokens_total - progress.tokens_done
+            pace = progress.tokens_per_second
+            seconds = left / pace if pace else float("inf")
+            parts = [f"{pace:,.0f} tokens/s", *parts, f"{format_seconds(seconds)} left in this epoch"]
+        label = f"epoch {progress.epoch}/{progress.epochs}"
+        self._update(progress.tokens_done, progress.tokens_total, label, "tokens", ", ".join(parts))
+
+
+class SentenceBar(_Bar):
+    """Sentences translated."""
+
+    def show(self, n_done: int, n_all: int) -> None:
+        """Called with the sentences done and all."""
+        self._update(n_done, n_all, "translating", "sentences", "")
 
 
 class FaultBar(_Bar):

@@ -241,3 +241,58 @@ def fasttext_ngram_rows(word, shortest, longest, *, first_row, n_buckets):
                 hashed = (hashed ^ signed) * 16777619 % 2**32
             rows.append(first_row + hashed % n_buckets)
     return rows
+
+
+def reference_lstm(rows, weights, hidden, cell):
+    """One direction of one LSTM layer, word by word: the outputs, and the two states at the end.
+
+    `weights` are nn.LSTM's of the layer: (4H, E), (4H, H) and two biases (4H,), in the order of its gates
+    input, forget, cell, output.
+    """
+    from_input, from_hidden, input_bias, hidden_bias = weights
+    outputs = []
+    for row in rows:
+        gates = from_input @ row + input_bias + from_hidden @ hidden + hidden_bias
+        input_gate, forget_gate, candidate, output_gate = np.split(gates, 4)
+        cell = sigmoid(forget_gate) * cell + sigmoid(input_gate) * np.tanh(candidate)
+        hidden = sigmoid(output_gate) * np.tanh(cell)
+        outputs.append(hidden)
+    return np.array(outputs), hidden, cell
+
+
+def reference_attention(query, outputs):
+    """Luong's global attention with the score "dot", of one query over the outputs of one sentence."""
+    scores = np.array([query @ output for output in outputs])
+    weights = np.exp(scores - scores.max())
+    return sum(weight * output for weight, output in zip(weights / weights.sum(), outputs, strict=True))
+
+
+def reference_beam_search(next_scores, beam, limit, length_power, end, forbidden):
+    """The words that beam search finds, and its score.
+
+    `next_scores` tells the log probability of each word behind given words. At each length every beginning is
+    continued by every word, a finished one stays as it is, and the `beam` best are kept.
+    """
+    kept = [((), 0.0, False)]
+    for length in range(1, limit + 1):
+        grown = [entry for entry in kept if entry[2]]
+        for words, log_probability, _ in (entry for entry in kept if not entry[2]):
+            for word, score in enumerate(next_scores(words)):
+                if word not in forbidden:
+                    is_finished = word == end or length == limit
+                    grown.append(((*words, word), log_probability + score, is_finished))
+        grown.sort(key=lambda entry: -entry[1] / len(entry[0]) ** length_power)
+        kept = grown[:beam]
+        if all(is_finished for _, _, is_finished in kept):
+            break
+    words, log_probability, _ = kept[0]
+    return [word for word in words if word != end], log_probability / len(words) ** length_power
+
+
+def reference_cross_entropy(logits, targets):
+    """Sum over a sentence of -log softmax(logits)[target], float64."""
+    total = 0.0
+    for scores, target in zip(np.asarray(logits, dtype=np.float64), targets, strict=True):
+        largest = scores.max()
+        total += largest + math.log(sum(math.exp(score - largest) for score in scores)) - scores[target]
+    return total
