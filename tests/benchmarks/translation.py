@@ -26,7 +26,7 @@ from w2v.seq2seq.seeds import Stream, derive_seed
 from w2v.seq2seq.text import ParallelText
 from w2v.seq2seq.training import Seq2SeqTrainer
 
-PAIRS = 6_400
+PAIRS = 3_200
 CASES = {
     "plain": {},
     "bidirectional, tied": {"bidirectional": True, "tied": True},
