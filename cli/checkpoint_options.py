@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
     from w2v.checkpoint_files import Checkpoint
 
 Command = Callable[..., Any]
-PATHS = ("output", "log", "vocabulary_file", "cache")  # saved as they are from anywhere
-OF_ONE_RUN = ("resume", "checkpoint", "as_json", "init_vectors")  # not saved: a checkpoint holds the rows
+PATHS = ("output", "log", "vocabulary_file", "cache", "init_vectors")  # saved as they are from anywhere
+OF_ONE_RUN = ("resume", "checkpoint", "as_json")  # not saved
 RESUMED = "w2v.resumed"
 
 
@@ -112,23 +111,15 @@ def open_checkpoints(output: str) -> Checkpoints | None:
         )
 
 
-@contextlib.contextmanager
-def hold_outputs(output: str) -> Iterator[None]:
-    """Holds the locks of what the running command writes: the vectors, and the folder of checkpoints."""
-    from corpora.locks import hold_output
-
-    parameters = click.get_current_context().params
-    with contextlib.ExitStack() as stack:
-        for path in filter(None, (output, parameters["checkpoint"] or parameters["resume"])):
-            dead = stack.enter_context(hold_output(os.path.abspath(path)))
-            if dead is not None:
-                print_note(f"{path}: {dead}, has ended without letting go of it")
-        yield
-
-
 def _describe_run(parameters: dict[str, Any], output: str) -> dict[str, Any]:
-    """The options of a command as JSON holds them, so that they mean the same in any folder."""
+    """The options of a command as JSON holds them, so that they mean the same in any folder.
+
+    A checkpoint holds the rows that words start from: the vectors they came from are needed no more, but for
+    the words that the text lacks.
+    """
     run = {name: value for name, value in parameters.items() if name not in OF_ONE_RUN} | {"output": output}
+    if run["init_vocab"] == "new":
+        run["init_vectors"] = None
     run["corpus"] = [path if path == "-" else os.path.abspath(path) for path in run["corpus"]]
     return {name: os.path.abspath(run[name]) if name in PATHS and run[name] else run[name] for name in run}
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from cli.format_options import FORMATS, read_options, reading_options
-from cli.options import json_option, require_output, usage_errors
+from cli.options import json_option, replace_output, require_beside, require_output, usage_errors
 from cli.output import print_json, print_note, print_rows
 
 
@@ -54,22 +54,23 @@ def convert(
     Example: w2v convert GoogleNews-vectors-negative300.bin.gz vectors.safetensors --limit 400000
     """
     from w2v.formats.converting import Changes, convert_vectors, read_words
-    from w2v.formats.table import format_of
+    from w2v.formats.table import format_named, format_of
 
     require_output(output, [vectors, words_file], option="the second argument")
     changed = {name: options.pop(name) for name in ("limit", "normalize", "dtype", "space_as")}
     words = None if words_file is None else read_words(words_file)
     with usage_errors():
-        if target_format is None:
-            format_of(output)
-        done = convert_vectors(
-            vectors,
-            output,
-            source_format=source_format,
-            target_format=target_format,
-            changes=Changes(words=words, **changed),
-            options=read_options(**options),
-        )
+        known = format_of(output) if target_format is None else format_named(target_format)
+        require_beside(output, known, [vectors, words_file])
+        with replace_output(output):
+            done = convert_vectors(
+                vectors,
+                output,
+                source_format=source_format,
+                target_format=target_format,
+                changes=Changes(words=words, **changed),
+                options=read_options(**options),
+            )
     if as_json:
         print_json({"output": output, **done._asdict()})
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.options import json_option, require_output, usage_errors
+from cli.options import json_option, replace_output, require_output, usage_errors
 from cli.output import print_json, print_rows
 from w2v.config import LARGEST_SEED
 from w2v.transfer import MISSING
@@ -108,7 +108,8 @@ def export(vectors: str, output: str, vocabulary_file: str, as_json: bool, **opt
         "variance_kept": variance_kept,
         "options": options,
     }
-    save_table(table, output, metadata=result)
+    with replace_output(output):
+        save_table(table, output, metadata=result)
     if as_json:
         print_json({"output": output} | result)
     else:

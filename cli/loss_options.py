@@ -66,12 +66,19 @@ def loss_options(command: Command) -> Command:
     return command
 
 
-def require_log(path: str, output: str, inputs: Sequence[str | None]) -> None:
-    """Refuses a log in a place of other files, and says if an old one is replaced."""
+def require_log(path: str | None, output: str, inputs: Sequence[str | None]) -> None:
+    """Refuses a log in a place of other files."""
+    if path is None:
+        return
     if os.path.abspath(path) == os.path.abspath(output):
         raise click.UsageError("the log and the vectors need a file each; give --log another name")
-    if os.path.isdir(path) or os.path.isfile(path) or not os.path.exists(path):  # no pipe, no device
+    if is_file_to_be(path) or os.path.isdir(path):
         require_output(path, inputs, option="--log")
+
+
+def is_file_to_be(path: str | None) -> bool:
+    """Whether writing to a path makes or replaces a file; a pipe or a device takes what it is given."""
+    return path is not None and (os.path.isfile(path) or not os.path.exists(path))
 
 
 def require_holdout(holdout: float, patience: int | None) -> None:
@@ -99,29 +106,31 @@ def training_log(path: str | None, *, append: bool = False) -> Iterator[Callable
 
     A line comes every ten seconds, at the end of each epoch, and with each new held-out loss. A log that
     cannot be written any more, as on a full disk, is left with a note: the training is worth more. The log of
-    a training that goes on is one to `append` to.
+    a training that goes on is one to `append` to. An older one is replaced when the training has begun, and
+    stays where it is refused.
 
     Raises:
-        StorageError: the file cannot be created.
+        StorageError: the file cannot be created; from the function.
     """
     if path is None:
         yield lambda _: None
         return
-    from corpora.storage import write_lines
-
-    with write_lines(path, append=append) as write:
-        yield _TrainingLog(write).add
+    with contextlib.ExitStack() as files:
+        yield _TrainingLog(path, append, files).add
 
 
 class _TrainingLog:
-    def __init__(self, write: Callable[[str], None]) -> None:
-        self.write: Callable[[str], None] | None = write
+    def __init__(self, path: str, append: bool, files: contextlib.ExitStack) -> None:
+        self.path, self.append, self.files = path, append, files
+        self.write: Callable[[str], None] | None = None
+        self.is_begun = False
         self.heldout_loss: float | None = None
         self.due = LOG_SECONDS
 
     def add(self, progress: Progress) -> None:
         from corpora.errors import StorageError
 
+        self._begin()
         is_new = progress.heldout_loss != self.heldout_loss
         if self.write is None or not (is_new or progress.is_epoch_end or progress.seconds >= self.due):
             return
@@ -132,6 +141,15 @@ class _TrainingLog:
         except StorageError as error:
             print_note(f"the log ends here, the training goes on: {error}")
             self.write = None
+
+    def _begin(self) -> None:
+        from corpora.storage import write_lines
+
+        if not self.is_begun:
+            if not self.append and os.path.isfile(self.path):
+                print_note(f"{self.path} exists and is replaced")
+            self.write = self.files.enter_context(write_lines(self.path, append=self.append))
+            self.is_begun = True
 
 
 def _entry(progress: Progress) -> dict[str, object]:

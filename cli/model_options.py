@@ -11,6 +11,7 @@ from w2v.config import ARCHITECTURES, DEFAULT_LEARNING_RATES, INITIALIZATIONS, N
 
 Command = Callable[..., Any]
 DEFAULTS = TrainConfig()
+INIT_VOCABULARIES = ("new", "old", "union")
 RATES = ", ".join(f"{rate:g} for {name}" for name, rate in DEFAULT_LEARNING_RATES.items())
 MODEL_OPTIONS = (
     click.option(
@@ -84,7 +85,17 @@ MODEL_OPTIONS = (
         "--init-vectors",
         type=click.Path(),
         metavar="FILE",
-        help="Words of this file of vectors start from them, the others as --init says.",
+        help="Go on with this model: its words start from its vectors, and from its output vectors where it "
+        "has them (--keep-output); other words as --init says.",
+    ),
+    click.option(
+        "--init-vocab",
+        type=click.Choice(INIT_VOCABULARIES),
+        default="new",
+        show_default=True,
+        help="Words of the result, with --init-vectors. new: those of the text. old: those of the model; "
+        "the text's others are left out. union: both. With old and union, words of the model that the text "
+        "lacks, or has less than --min-count times, keep their rows, and counts are added up.",
     ),
 )
 

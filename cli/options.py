@@ -13,6 +13,9 @@ import click
 
 if TYPE_CHECKING:
     from corpora.corpus import Corpus
+    from corpora.vocabulary import Vocabulary
+    from w2v.formats.table import Format
+    from w2v.vectors import Vectors
 
 Command = Callable[..., Any]
 READING_OPTIONS = (
@@ -119,34 +122,57 @@ def prepare_corpus(
     cache: str | None,
     max_vocab_memory: int | None,
     threads: int | None,
+    among: Vectors | None = None,
 ) -> Corpus:
-    """Reads the corpus as the options of `corpus_options` say, with progress and remarks on stderr."""
+    """Reads the corpus as the options of `corpus_options` say, with progress and remarks on stderr.
+
+    It is read once more where `among` leaves out words that those vectors do not have.
+    """
     from cli.output import print_note
     from cli.progress import ReadingBar
     from corpora.corpus import Corpus
     from corpora.text import TextOptions
     from corpora.vocabulary import Vocabulary
 
+    def prepare(vocabulary: Vocabulary | None) -> Corpus:
+        with usage_errors(), ReadingBar() as bar:
+            return Corpus.prepare(
+                corpus,
+                min_count=min_count,
+                max_words=max_vocab,
+                text=TextOptions(lowercase, tokenizer, encoding_errors),
+                vocabulary=vocabulary,
+                cache=cache,
+                threads=threads,
+                max_table_bytes=None if max_vocab_memory is None else max_vocab_memory << 20,
+                report=bar.show,
+            )
+
     note_first_run()
     remarks: list[str] = []
-    vocabulary = None if vocabulary_file is None else Vocabulary.load(vocabulary_file, remarks=remarks)
-    with usage_errors(), ReadingBar() as bar:
-        prepared = Corpus.prepare(
-            corpus,
-            min_count=min_count,
-            max_words=max_vocab,
-            text=TextOptions(lowercase, tokenizer, encoding_errors),
-            vocabulary=vocabulary,
-            cache=cache,
-            threads=threads,
-            max_table_bytes=None if max_vocab_memory is None else max_vocab_memory << 20,
-            report=bar.show,
-        )
+    prepared = prepare(None if vocabulary_file is None else Vocabulary.load(vocabulary_file, remarks=remarks))
+    if among is not None and (kept := _common_words(prepared.vocabulary, among)) != prepared.vocabulary.words:
+        counts = dict(zip(prepared.vocabulary.words, prepared.vocabulary.counts.tolist(), strict=True))
+        prepared = prepare(Vocabulary.from_counts((word, counts[word]) for word in kept))
     for remark in [*remarks, *prepared.summary["remarks"]]:
         print_note(remark)
     if prepared.folder is not None and not prepared.is_cached:
         print_note(f"the encoded text is kept for the next run in {prepared.folder}")
     return prepared
+
+
+def _common_words(vocabulary: Vocabulary, among: Vectors) -> tuple[str, ...]:
+    """The words of a text that vectors have, in their order; raises InputError for less than two."""
+    from corpora.errors import InputError
+
+    common = tuple(word for word in vocabulary.words if word in among.ids)
+    if len(common) < 2:
+        raise InputError(
+            "V11",
+            f"{len(common)} of the text's {len(vocabulary):,} words are among the model's {len(among):,}",
+            fix="take --init-vocab union, or read the text as the model's was: --lowercase, --tokenizer",
+        )
+    return common
 
 
 def note_first_run() -> None:
@@ -171,6 +197,36 @@ def _as_option(name: re.Match[str]) -> str:
     return "--" + name[0].replace("_", "-")
 
 
+@contextlib.contextmanager
+def hold_outputs(*paths: str | None) -> Iterator[None]:
+    """Holds the locks of what the running command writes; None is nothing.
+
+    Raises:
+        StorageError: K17, another run holds one of them; or a folder cannot be written.
+    """
+    from cli.output import print_note
+    from corpora.locks import hold_output
+
+    with contextlib.ExitStack() as stack:
+        for path in filter(None, paths):
+            dead = stack.enter_context(hold_output(os.path.abspath(path)))
+            if dead is not None:
+                print_note(f"{path}: {dead}, has ended without letting go of it")
+        yield
+
+
+@contextlib.contextmanager
+def replace_output(path: str) -> Iterator[None]:
+    """Holds the lock of a file, and says when all is well that an older one of its name is gone."""
+    from cli.output import print_note
+
+    is_there = os.path.exists(path)
+    with hold_outputs(path):
+        yield
+    if is_there:
+        print_note(f"{path} existed and was replaced")
+
+
 def require_output(path: str, inputs: Sequence[str | None] = (), *, option: str = "-o") -> None:
     """Refuses now what could not be written after hours: a folder, stdout, an input, a closed folder."""
     from cli.output import escape, print_note
@@ -180,12 +236,8 @@ def require_output(path: str, inputs: Sequence[str | None] = (), *, option: str 
         raise click.UsageError(f"the output is a file, {path!r} names none; name one with {option}")
     if os.path.isdir(path):
         raise click.UsageError(f"{escape(path)} is a folder; name a file in it with {option}")
-    if len(os.fsencode(Path(path).name)) > 255:
-        raise click.UsageError(f"the name {escape(Path(path).name[:40])}... is longer than 255 bytes")
-    if os.path.exists(path):
-        _require_no_input(path, inputs)
-        when = " when the new file is whole" if option == "-o" else ""
-        print_note(f"{path} exists and will be replaced{when}")
+    _require_name(path)
+    _require_no_input(path, inputs)
     folder = Path(path).absolute().parent
     require_writable_folder(folder)
     mode = folder.stat().st_mode
@@ -202,8 +254,26 @@ def require_vectors_output(
     require_output(path, inputs)
     with usage_errors():
         known = format_of(path)
+    require_beside(path, known, inputs)
     if keep_output and known.name != "native":
         raise click.UsageError(f"--keep-output needs an output that ends in .safetensors, got {known.name}")
+
+
+def require_beside(path: str, known: Format, inputs: Sequence[str | None] = ()) -> None:
+    """Refuses the files that a format writes beside the one that is named, as `require_output` does that."""
+    for ending in () if known.is_folder else known.beside:
+        _require_name(os.path.splitext(path)[0] + ending)
+        _require_no_input(os.path.splitext(path)[0] + ending, inputs)
+
+
+def _require_name(path: str) -> None:
+    from cli.output import escape
+
+    name = Path(path).name
+    if len(os.fsencode(name)) > 255:
+        raise click.UsageError(
+            f"the name {escape(name[:40])}...{escape(name[-20:])} is longer than 255 bytes"
+        )
 
 
 def _require_no_input(output: str, inputs: Sequence[str | None]) -> None:
@@ -211,6 +281,8 @@ def _require_no_input(output: str, inputs: Sequence[str | None]) -> None:
     from cli.output import escape
     from corpora.sources import find_sources
 
+    if not os.path.exists(output):
+        return
     named = [path for path in inputs if path is not None]
     with usage_errors():
         read = [source.path for source in find_sources(named) if not source.is_stream] if named else []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.engine_options import MINIBATCH_OPTIONS, choose_engine, engine_options
+from cli.given_vectors import load_given, require_given_vocabulary
 from cli.model_options import model_options
 from cli.options import (
     READING_OPTIONS,
@@ -17,7 +18,6 @@ from cli.options import (
     usage_errors,
 )
 from cli.output import print_json, print_rows
-from cli.train import load_given
 from w2v.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -31,7 +31,12 @@ if TYPE_CHECKING:
 @threads_option
 @json_option
 def plan(
-    corpus: tuple[str, ...], init_vectors: str | None, threads: int | None, as_json: bool, **options: Any
+    corpus: tuple[str, ...],
+    init_vectors: str | None,
+    init_vocab: str,
+    threads: int | None,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Tell how much memory, disk and time `w2v train` would take on CORPUS, without training.
 
@@ -43,13 +48,15 @@ def plan(
     from w2v.plan import make_plan
 
     reading = {name: options.pop(name) for name in READING_OPTIONS}
+    require_given_vocabulary(corpus, init_vectors, init_vocab)
     stepping = {name: options.pop(name) for name in ("engine", "device", *MINIBATCH_OPTIONS)}
     with usage_errors():
         config = TrainConfig(**options)
     engine = choose_engine(config.architecture, threads, **stepping)
-    given = None if init_vectors is None else load_given(init_vectors, config.dim)
-    prepared = prepare_corpus(corpus, threads=threads, **reading)
-    found = make_plan(prepared, config, engine, init_vectors=given)
+    given = None if init_vectors is None else load_given(init_vectors, config)
+    among = given if init_vocab == "old" else None
+    prepared = prepare_corpus(corpus, threads=threads, among=among, **reading)
+    found = make_plan(prepared, config, engine, init_vectors=given, keep_absent=init_vocab != "new")
     if as_json:
         print_json(found._asdict())
     else:

@@ -6,31 +6,34 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from cli.checkpoint_options import (
     checkpoint_options,
-    hold_outputs,
     open_checkpoints,
     resumed_checkpoint,
     say_how_to_resume,
 )
 from cli.engine_options import MINIBATCH_OPTIONS, choose_engine, engine_options
-from cli.loss_options import describe_losses, loss_options, require_holdout, require_log, training_log
+from cli.given_vectors import load_given, note_differences, require_given_vocabulary
+from cli.loss_options import is_file_to_be, loss_options, require_holdout, require_log, training_log
 from cli.model_options import model_options
 from cli.options import (
     READING_OPTIONS,
     corpus_options,
+    hold_outputs,
     json_option,
     prepare_corpus,
     require_vectors_output,
     threads_option,
     usage_errors,
 )
-from cli.output import escape, print_json, print_note, print_rows
+from cli.output import print_json, print_note
+from cli.result import describe_result, print_summary, save_result
 from cli.signals import stop_requests
+from corpora.storage import require_room
 from w2v.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -70,6 +73,7 @@ def train(
     output: str | None,
     keep_output: bool,
     init_vectors: str | None,
+    init_vocab: str,
     log: str | None,
     checkpoint: str | None,
     checkpoint_every: str,
@@ -84,14 +88,14 @@ def train(
     counted and encoded once and kept in a cache, so that the next training on it starts at once. With one
     thread the same seed gives the same file; with several, all but the order of the updates.
 
-    With --checkpoint a training that was stopped goes on where it was: w2v train --resume DIR.
+    With --checkpoint a training that was stopped goes on where it was: w2v train --resume DIR. With
+    --init-vectors a finished model goes on with a new text.
 
     Example: w2v train corpus.txt -o vectors.safetensors --epochs 5
     """
     reading = {name: options.pop(name) for name in READING_OPTIONS}
     require_holdout(options["holdout"], options["patience"])
-    if resume is not None and init_vectors is not None:
-        raise click.UsageError("--init-vectors starts a new training; the one to --resume has its vectors")
+    require_given_vocabulary(corpus, init_vectors, init_vocab)
     stepping = {name: options.pop(name) for name in ("engine", "device", *MINIBATCH_OPTIONS)}
     with usage_errors():
         config = TrainConfig(**options)
@@ -99,23 +103,27 @@ def train(
     output = _default_output(corpus[0]) if output is None else output
     inputs = [*corpus, reading["vocabulary_file"], init_vectors]
     require_vectors_output(output, inputs, keep_output=keep_output)
-    if log is not None:
-        require_log(log, output, inputs)
+    require_log(log, output, inputs)
     if config.learning_rate > STEEP_LEARNING_RATE:
         print_note(f"a learning rate of {config.learning_rate:g} is likely to diverge; 0.025 to 0.1 is usual")
-    given = None if init_vectors is None else load_given(init_vectors, config.dim)
-    with hold_outputs(output):
+    given = None if init_vectors is None else load_given(init_vectors, config)
+    with hold_outputs(output, checkpoint or resume, log if is_file_to_be(log) else None):
         checkpoints = open_checkpoints(output)
         started = time.monotonic()
-        prepared = prepare_corpus(corpus, threads=threads, **reading)
+        prepared = prepare_corpus(
+            corpus, threads=threads, among=given if init_vocab == "old" else None, **reading
+        )
         reading_seconds = time.monotonic() - started
+        require_room(output, 4 * len(prepared.vocabulary) * config.dim)  # with nothing but the rows
+        if given is not None and resume is None:
+            note_differences(init_vectors, given, config, reading)
         _, result = train_and_save(
             prepared,
             config,
             output,
             engine=engine,
+            origin=Origin(given, init_vocab != "new"),
             keep_output=keep_output,
-            init_vectors=given,
             log=log,
             checkpoints=checkpoints,
         )
@@ -123,7 +131,14 @@ def train(
     if as_json:
         print_json(result)
     else:
-        _print_summary(result)
+        print_summary(result)
+
+
+class Origin(NamedTuple):
+    """What words start from, as `w2v.train` has it."""
+
+    init_vectors: Vectors | None = None
+    keep_absent: bool = False
 
 
 def train_and_save(
@@ -132,70 +147,36 @@ def train_and_save(
     output: str,
     *,
     engine: Engine,
+    origin: Origin = Origin(),  # noqa: B008 - a NamedTuple, which nothing can change
     keep_output: bool = False,
-    init_vectors: Vectors | None = None,
     log: str | None = None,
     checkpoints: Checkpoints | None = None,
 ) -> tuple[Vectors, dict[str, Any]]:
     """Trains with progress on stderr and writes the vectors; returns them and what the summary shows."""
-    from w2v.formats import save_vectors
-
-    options = {"engine": engine, "init_vectors": init_vectors, "keep_output": keep_output}
+    options = {"engine": engine, "keep_output": keep_output, **origin._asdict()}
+    files = Files(output, log)
     if checkpoints is None:
-        vectors, seconds = _train(corpus, config, options, log)
+        vectors, seconds = _train(corpus, config, options, files)
     else:
-        vectors, seconds = _train_resumably(corpus, config, options, log, checkpoints)
-    if _was_complete(checkpoints) and os.path.exists(output):
-        print_note(f"this training was complete already; {output} stays as it is")
-    else:
-        save_vectors(vectors, output)
-    n_words, course = corpus.summary["words"], vectors.metadata["training"]
+        vectors, seconds = _train_resumably(corpus, config, options, files, checkpoints)
+    save_result(vectors, output, checkpoints)
+    course = vectors.metadata["training"]
     if course["epochs"] < config.epochs:
         print_note(
             f"stopped after {course['epochs']} of {config.epochs} epochs: the held-out loss fell no more"
         )
-    n_effective = vectors.metadata["corpus"]["effective_tokens"]
-    epochs = course["tokens"] / (corpus.n_tokens - course.get("heldout_tokens", 0))
-    return vectors, {
-        "output": output,
-        "words": n_words,
-        "tokens": corpus.n_tokens,
-        "effective_tokens": n_effective,
-        "sentences": corpus.n_sentences,
-        "vocabulary": len(vectors),
-        "dim": vectors.dim,
-        "epochs": config.epochs,
-        "corpus_was_cached": corpus.is_cached,
-        "training_seconds": round(seconds, 3),
-        "words_per_second": round(n_words * course["tokens"] / corpus.n_tokens / seconds),
-        "effective_words_per_second": round(n_effective * epochs / seconds),
-        "training": course,
-        "config": vectors.metadata["config"],
-        "engine": vectors.metadata["engine"],
-        **{name: vectors.metadata[name] for name in ("init_vectors",) if name in vectors.metadata},
-    }
+    return vectors, describe_result(corpus, vectors, output, epochs=config.epochs, seconds=seconds)
 
 
-def load_given(path: str, dim: int) -> Vectors:
-    """The vectors of --init-vectors, refused before the corpus is read if they cannot be started from."""
-    from w2v.formats import load_vectors
+class Files(NamedTuple):
+    """What a training writes."""
 
-    vectors = load_vectors(path)
-    if vectors.dim != dim:
-        raise click.UsageError(
-            f"the vectors of --init-vectors {escape(path)} have {vectors.dim} numbers, --dim is {dim}; "
-            f"add --dim {vectors.dim}"
-        )
-    return vectors
-
-
-def _was_complete(checkpoints: Checkpoints | None) -> bool:
-    resumed = None if checkpoints is None else checkpoints.resumed
-    return resumed is not None and resumed.state["is_over"]
+    output: str
+    log: str | None
 
 
 def _train_resumably(
-    corpus: Corpus, config: TrainConfig, options: dict[str, Any], log: str | None, checkpoints: Checkpoints
+    corpus: Corpus, config: TrainConfig, options: dict[str, Any], files: Files, checkpoints: Checkpoints
 ) -> tuple[Vectors, float]:
     """As `_train`; a signal ends it when it is saved."""
     from w2v.watch import StopTraining
@@ -208,7 +189,7 @@ def _train_resumably(
                 request.answer()
                 raise StopTraining
 
-        trained = _train(corpus, config, {**options, "checkpoints": checkpoints}, log, look)
+        trained = _train(corpus, config, {**options, "checkpoints": checkpoints}, files, look)
         if request.number is not None:
             say_how_to_resume(checkpoints)
     return trained
@@ -218,7 +199,7 @@ def _train(
     corpus: Corpus,
     config: TrainConfig,
     options: dict[str, Any],
-    log: str | None,
+    files: Files,
     look: Callable[[Progress], object] | None = None,
 ) -> tuple[Vectors, float]:
     """The vectors, and the seconds since the first step; `look` is called after each report."""
@@ -228,14 +209,16 @@ def _train(
     started = time.monotonic()
     resumed = resumed_checkpoint()
     seconds = [0.0 if resumed is None else float(resumed.state["seconds"])]
-    with training_log(log, append=resumed is not None) as write_log, TrainingBar() as bar:
+    is_begun = False
+    with training_log(files.log, append=resumed is not None) as write_log, TrainingBar() as bar:
 
         def report(progress: Progress) -> None:
-            if (
-                seconds[0] == 0.0
-                and (compiled := time.monotonic() - started - progress.seconds) > COMPILE_SECONDS
-            ):
-                print_note(f"compiled the kernels for these options in {compiled:.1f}s")
+            nonlocal is_begun
+            if not is_begun:
+                _say_begun(
+                    files.output, time.monotonic() - started - progress.seconds if seconds[0] == 0 else 0
+                )
+                is_begun = True
             seconds[0] = max(progress.seconds, 1e-9)
             bar.show(progress)
             write_log(progress)
@@ -246,12 +229,12 @@ def _train(
     return vectors, seconds[0]
 
 
-def _describe_start(result: dict[str, Any]) -> str:
-    """How many words start from given vectors, if any were given."""
-    if "init_vectors" not in result:
-        return ""
-    started = result["init_vectors"]
-    return f", {started['n_found']:,} start from given vectors ({started['token_share']:.1%} of the text)"
+def _say_begun(output: str, compile_seconds: float) -> None:
+    """Notes that wait until nothing can be refused any more."""
+    if compile_seconds > COMPILE_SECONDS:
+        print_note(f"compiled the kernels for these options in {compile_seconds:.1f}s")
+    if os.path.exists(output):
+        print_note(f"{output} exists and will be replaced when the new file is whole")
 
 
 def _default_output(corpus: str) -> str:
@@ -263,31 +246,3 @@ def _default_output(corpus: str) -> str:
     stem = Path(unpacked).stem
     is_plain = stem.strip(".") and not any(sign in name for sign in "*?[") and corpus != "-"
     return f"{stem if is_plain else 'vectors'}.safetensors"
-
-
-def _print_summary(result: dict[str, Any]) -> None:
-    from cli.progress import format_seconds
-
-    course = result["training"]
-    epochs = "1 epoch" if result["epochs"] == 1 else f"{result['epochs']:,} epochs"
-    if course["epochs"] < result["epochs"]:
-        epochs = f"{course['epochs']:,} of {epochs}"
-    n_left_out = result["words"] - result["tokens"]
-    cached = ", from the cache" if result["corpus_was_cached"] else ""
-    print_rows(
-        [
-            (
-                "corpus",
-                f"{result['words']:,} words in {result['sentences']:,} sentences, {n_left_out:,} left out",
-            ),
-            ("vocabulary", f"{result['vocabulary']:,} words{_describe_start(result)}"),
-            ("reading", format_seconds(result["reading_seconds"]) + cached),
-            (
-                "training",
-                f"{format_seconds(result['training_seconds'])} for {epochs}, "
-                f"{result['words_per_second']:,} words/s",
-            ),
-            ("loss", describe_losses(course)),
-            ("vectors", f"{result['output']} ({result['vocabulary']:,} x {result['dim']})"),
-        ]
-    )

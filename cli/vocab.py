@@ -6,7 +6,14 @@ from typing import Any
 
 import click
 
-from cli.options import corpus_options, json_option, prepare_corpus, require_output, threads_option
+from cli.options import (
+    corpus_options,
+    json_option,
+    prepare_corpus,
+    replace_output,
+    require_output,
+    threads_option,
+)
 from cli.output import escape, print_json, print_line, print_rows
 
 
@@ -35,7 +42,8 @@ def vocab(
             print_line(f"{escape(word)} {count}")
         return
     if output is not None:
-        vocabulary.save(output)
+        with replace_output(output):
+            vocabulary.save(output)
     result = {
         "output": output,
         "words": prepared.summary["words"],

@@ -12,6 +12,7 @@ import errno
 import io
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -158,6 +159,20 @@ def require_writable_folder(folder: str | os.PathLike[str]) -> None:
         finally:
             with contextlib.suppress(OSError):
                 perform(os.unlink, probe)
+
+
+def require_room(path: str | os.PathLike[str], n_bytes: int) -> None:
+    """Raises StorageError now if a file of so many bytes would not fit where `path` is to be."""
+    folder = Path(path).absolute().parent
+    with storage_errors(folder):
+        free = shutil.disk_usage(folder).free
+    if free < n_bytes:
+        raise StorageError(
+            "K13",
+            f"{n_bytes / 2**20:,.0f} MiB will be needed, {free / 2**20:,.0f} MiB are free",
+            path=path,
+            fix="make room, or write to another disk",
+        )
 
 
 @contextlib.contextmanager

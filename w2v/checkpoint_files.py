@@ -145,19 +145,19 @@ def read_newest(folder: str | os.PathLike[str], *, remarks: list[str] | None = N
         remarks: gets a line for each newer one that is damaged.
 
     Raises:
-        CheckpointError: there is none, or none is whole; it tells what is wrong with the newest.
+        CheckpointError: there is none, or none is whole; it tells what is wrong with each.
     """
-    first_error = None
+    errors: list[CheckpointError] = []
     for path in checkpoint_paths(folder):
         try:
             return read_checkpoint(path)
         except CheckpointError as error:
             if error.identifier == "K04":
                 raise
-            first_error = first_error or error
+            errors.append(error)
             if remarks is not None:
                 remarks.append(f"damaged checkpoint passed over: {error.place}{error.problem}")
-    raise first_error or _no_checkpoint(Path(folder))
+    raise _none_whole(errors) if errors else _no_checkpoint(Path(folder))
 
 
 def checkpoint_paths(folder: str | os.PathLike[str]) -> list[Path]:
@@ -273,6 +273,13 @@ def _aligned(entry: Mapping[str, Any]) -> np.ndarray:
     memory = np.empty(_n_bytes(entry) + LINE_BYTES, dtype=np.uint8)
     start = -memory.ctypes.data % LINE_BYTES
     return memory[start : start + _n_bytes(entry)].view(_DTYPES[entry["dtype"]]).reshape(entry["shape"])
+
+
+def _none_whole(errors: list[CheckpointError]) -> CheckpointError:
+    """One error for all checkpoints of a folder, the newest first."""
+    problem = "; and ".join([errors[0].problem, *(error.place + error.problem for error in errors[1:])])
+    fix = "no checkpoint is whole: start anew in another folder, or get one of them back from a copy"
+    return CheckpointError(errors[0].identifier, problem, path=errors[0].path, fix=fix)
 
 
 def _no_checkpoint(folder: Path) -> CheckpointError:

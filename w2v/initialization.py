@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from w2v.vectors import Vectors
 
 LINE_BYTES = 64
+BLOCK_ROWS = 65_536
 
 
 class Rows(NamedTuple):
@@ -52,15 +53,19 @@ class Coverage(NamedTuple):
         n_found: words that are.
         n_words: V.
         token_share: of all occurrences, those of words that are.
+        has_output: whether the vectors brought output rows, too.
     """
 
     n_found: int
     n_words: int
     token_share: float
+    has_output: bool = False
 
 
 def put_vectors(rows: Rows, vocabulary: Vocabulary, vectors: Vectors) -> Coverage:
-    """Writes given vectors over the input rows of the words of the same name; the other rows stay.
+    """Writes given vectors over the rows of the words of the same name; the other rows stay.
+
+    Without an `output` of the given vectors all output rows stay, and the first steps have to find them.
 
     Args:
         rows: of the vocabulary's words.
@@ -77,9 +82,13 @@ def put_vectors(rows: Rows, vocabulary: Vocabulary, vectors: Vectors) -> Coverag
         )
     given = np.array([vectors.ids.get(word, -1) for word in vocabulary.words], dtype=np.int64)
     found = np.flatnonzero(given >= 0)
-    rows.input_rows[found] = vectors.matrix[given[found]]
-    n_tokens = int(vocabulary.counts.sum())
-    return Coverage(len(found), len(vocabulary), int(vocabulary.counts[found].sum()) / n_tokens)
+    for first in range(0, len(found), BLOCK_ROWS):  # a copy of a whole table would take as much memory again
+        block = found[first : first + BLOCK_ROWS]
+        rows.input_rows[block] = vectors.matrix[given[block]]
+        if vectors.output is not None:
+            rows.output_rows[block] = vectors.output[given[block]]
+    token_share = int(vocabulary.counts[found].sum()) / int(vocabulary.counts.sum())
+    return Coverage(len(found), len(vocabulary), token_share, vectors.output is not None)
 
 
 def _fill_word2vec(rng: np.random.Generator, rows: np.ndarray) -> None:

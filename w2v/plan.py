@@ -7,7 +7,7 @@ from typing import NamedTuple
 from corpora.corpus import Corpus
 from w2v.config import TrainConfig
 from w2v.engines.protocol import Engine
-from w2v.memory import available_bytes, training_bytes
+from w2v.memory import available_bytes, tables_bytes, training_bytes
 from w2v.training import train
 from w2v.vectors import Vectors
 from w2v.watch import Progress, StopTraining
@@ -43,7 +43,12 @@ class Plan(NamedTuple):
 
 
 def make_plan(
-    corpus: Corpus, config: TrainConfig, engine: Engine, *, init_vectors: Vectors | None = None
+    corpus: Corpus,
+    config: TrainConfig,
+    engine: Engine,
+    *,
+    init_vectors: Vectors | None = None,
+    keep_absent: bool = False,
 ) -> Plan:
     """Tells what training `config` takes, by training for two seconds on the corpus and throwing that away.
 
@@ -60,17 +65,18 @@ def make_plan(
         if progress.seconds >= CALIBRATION_SECONDS:
             raise StopTraining
 
-    trained = train(corpus, config, engine=engine, init_vectors=init_vectors, report=measure)
-    table_bytes = 4 * len(corpus.vocabulary) * config.dim
-    keeps_best = config.patience is not None
+    origin = {"init_vectors": init_vectors, "keep_absent": keep_absent}
+    trained = train(corpus, config, engine=engine, report=measure, **origin)
+    n_words, keeps_best = len(corpus.vocabulary), config.patience is not None
+    vectors_bytes = tables_bytes(len(trained), config.dim) // 2
     return Plan(
-        vocabulary=len(corpus.vocabulary),
+        vocabulary=len(trained),
         tokens=corpus.n_tokens,
         effective_tokens=trained.metadata["corpus"]["effective_tokens"],
-        memory_bytes=training_bytes(len(corpus.vocabulary), config.dim, keeps_best=keeps_best),
+        memory_bytes=training_bytes(n_words, config.dim, keeps_best=keeps_best) + keep_absent * vectors_bytes,
         available_bytes=free,
-        vectors_bytes=table_bytes,
-        checkpoints_bytes=KEPT_CHECKPOINTS * (4 if keeps_best else 2) * table_bytes,
+        vectors_bytes=vectors_bytes,
+        checkpoints_bytes=KEPT_CHECKPOINTS * tables_bytes(n_words, config.dim, keeps_best=keeps_best),
         words_per_second=pace,
         seconds=config.epochs * corpus.n_tokens / pace,
     )

@@ -7,8 +7,10 @@ they follow from the place alone.
 
 from __future__ import annotations
 
+import platform
 import time
 from dataclasses import asdict
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +20,7 @@ from corpora.windows import WindowSampler
 from w2v.checkpoint import Checkpoints, require_same, require_tensors
 from w2v.checkpoint_files import Checkpoint
 from w2v.config import TrainConfig
-from w2v.initialization import Coverage, Rows
+from w2v.initialization import Rows
 from w2v.loss import LossSum
 from w2v.watch import Watch, require_finite
 
@@ -42,24 +44,38 @@ class Place(NamedTuple):
     is_over: bool = False
 
 
-def identify(sampler: WindowSampler, config: TrainConfig) -> dict[str, dict[str, Any]]:
-    """What must be the same for a training to go on: version, corpus and settings."""
+def identify(
+    sampler: WindowSampler, config: TrainConfig, *, model_digest: str | None = None
+) -> dict[str, dict[str, Any]]:
+    """What must be the same for a training to go on: version, corpus, how it was read, and settings.
+
+    `model_digest` is of the vectors that are needed once more at the end, for the words that are absent.
+    """
     from w2v import __version__
 
+    corpus = sampler.corpus
+    reading = {"min_count": corpus.summary.get("min_count"), **(corpus.summary.get("text") or {})}
     return {
         "w2v": {"version": ".".join(__version__.split(".")[:2])},
-        "corpus": {"digest": sampler.corpus.digest, "tokens": sampler.corpus.n_tokens},
+        "corpus": {"digest": corpus.digest, "tokens": corpus.n_tokens},
+        "reading": reading,
         "config": asdict(config),
+        "init_vectors": {} if model_digest is None else {"digest": model_digest},
     }
 
 
-def resumed_rows(checkpoint: Checkpoint, sampler: WindowSampler, config: TrainConfig) -> Rows:
+def resumed_rows(
+    checkpoint: Checkpoint,
+    identity: dict[str, dict[str, Any]],
+    sampler: WindowSampler,
+    config: TrainConfig,
+) -> Rows:
     """The two tables of a checkpoint, if it is of this very training.
 
     Raises:
         CheckpointError: it is of another training, or its tensors are not those of one.
     """
-    require_same(checkpoint, identify(sampler, config))
+    require_same(checkpoint, identity)
     names = ["input", "output"]
     if "best_input" in checkpoint.tensors:
         names += ["best_input", "best_output"]
@@ -68,16 +84,22 @@ def resumed_rows(checkpoint: Checkpoint, sampler: WindowSampler, config: TrainCo
     return Rows(checkpoint.tensors["input"], checkpoint.tensors["output"])
 
 
+def describe_machine() -> dict[str, str]:
+    """The processor and the compiler of the kernels, on which the order of sums depends."""
+    processors = _processors()
+    return {"processor": processors[0] if processors else platform.machine(), "numba": version("numba")}
+
+
 class Saver:
     """Saves a training where its `Checkpoints` ask for it, and sets it to where one was saved.
 
-    `coverage` tells of the vectors that the training has started from; it is None where there were none.
+    `start` tells of the vectors that the training has started from; it is None where there were none.
 
     Args:
         watch: follows the training; its engine is compiled.
         checkpoints: where to, and where from; None saves nothing.
         identity: of the training, without its engine.
-        coverage: of a new training.
+        start: of a new training, as JSON holds it.
     """
 
     def __init__(
@@ -85,11 +107,12 @@ class Saver:
         watch: Watch,
         checkpoints: Checkpoints | None,
         identity: dict[str, dict[str, Any]],
-        coverage: Coverage | None,
+        start: dict[str, Any] | None,
     ) -> None:
         self.watch = watch
         self.checkpoints = checkpoints
-        self.coverage = coverage
+        self.start = start
+        self.machine = describe_machine()
         steps = watch.engine.describe().items()
         self.identity = {**identity, "engine": {n: v for n, v in steps if n not in FREE_ENGINE_SETTINGS}}
 
@@ -104,7 +127,8 @@ class Saver:
             return Place()
         require_same(resumed, {"engine": self.identity["engine"]})
         try:
-            place, self.coverage = _restore(self.watch, resumed)
+            place, self.start = _restore(self.watch, resumed)
+            self._note_machine(resumed.state["machine"])
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise CheckpointError(
                 "K11",
@@ -140,6 +164,17 @@ class Saver:
         fix = f"{error.fix}; the state before is kept in {self.checkpoints.last}"
         return DivergedError(error.identifier, error.problem, fix=fix)
 
+    def _note_machine(self, saved: dict[str, str]) -> None:
+        """K09: what is not the training's own, but decides the last digits of its sums."""
+        changed = [
+            f"{name} {saved[name]}, now {now}" for name, now in self.machine.items() if saved[name] != now
+        ]
+        if changed:
+            self.checkpoints.note(
+                f"begun on another machine ({'; '.join(changed)}): the vectors will be as good, but perhaps "
+                "not bit for bit those of a run on one machine"
+            )
+
     def _collect(self, place: Place) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         watch = self.watch
         require_finite(watch.tables, watch.engine)
@@ -149,6 +184,7 @@ class Saver:
         tensors |= {OPTIMIZER + name: array for name, array in watch.engine.optimizer_state().items()}
         state = {
             "identity": self.identity,
+            "machine": self.machine,
             "epoch": place.epoch,
             "place": place.place,
             "loss": list(place.loss),
@@ -159,7 +195,7 @@ class Saver:
             "heldout_losses": list(watch.heldout_losses),
             "heldout_loss": watch.heldout_loss,
             "best": {} if watch.best is None or not watch.best.epoch else _best(watch),
-            "coverage": None if self.coverage is None else self.coverage._asdict(),
+            "start": self.start,
         }
         return state, tensors
 
@@ -168,7 +204,7 @@ def _best(watch: Watch) -> dict[str, Any]:
     return {"epoch": watch.best.epoch, "loss": watch.best.loss}
 
 
-def _restore(watch: Watch, checkpoint: Checkpoint) -> tuple[Place, Coverage | None]:
+def _restore(watch: Watch, checkpoint: Checkpoint) -> tuple[Place, dict[str, Any] | None]:
     state = checkpoint.state
     watch.losses, watch.heldout_losses = list(state["losses"]), list(state["heldout_losses"])
     watch.heldout_loss = state["heldout_loss"]
@@ -186,4 +222,13 @@ def _restore(watch: Watch, checkpoint: Checkpoint) -> tuple[Place, Coverage | No
     )
     loss = LossSum(float(state["loss"][0]), int(state["loss"][1]))
     place = Place(int(state["epoch"]), int(state["place"]), loss, bool(state["is_over"]))
-    return place, None if state["coverage"] is None else Coverage(**state["coverage"])
+    return place, None if state["start"] is None else dict(state["start"])
+
+
+def _processors() -> list[str]:
+    """The names of all cores, as Linux tells them; other systems keep them elsewhere."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            return [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        return []

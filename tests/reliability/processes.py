@@ -14,7 +14,7 @@ from w2v.checkpoint_files import checkpoint_paths, read_checkpoint
 from w2v.selftest import LostError
 
 SLOWEST_STOP = 2.0  # seconds
-SLOWEST_START = 60.0
+SLOWEST_START = 300.0  # on a machine that has much else to do
 ENDLESS = ("--epochs", "1000000000", "--dim", "8", "--checkpoint-every", "0.05s")
 
 
@@ -41,7 +41,7 @@ def killed_and_resumed(folder, n):
 
 
 def interrupted(folder, n):
-    """P13: SIGINT and SIGTERM at random moments, 1 and 4 threads: in 2 s it is saved and exits 130 or 143."""
+    """P13: SIGINT and SIGTERM at random moments, 1 and 4 threads (or all cores): saved in 2 s, and ended."""
     _write_text(folder)
     rng = random.Random(0)
     slow = []
@@ -101,7 +101,7 @@ def _write_text(folder):
 
 
 def _start(folder, arguments):
-    command = [*W2V[:2], "cli.main", "train", *arguments]
+    command = [*W2V, "train", *arguments]
     return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
@@ -114,6 +114,6 @@ def _await_checkpoint(folder, process, *, beyond=-1):
             if paths and read_checkpoint(paths[0]).state["tokens"] > beyond:
                 return
         time.sleep(0.01)
-    raise LostError(
-        f"no checkpoint in {SLOWEST_START} s: {process.poll()}, {process.communicate()[1][-300:]}"
-    )
+    code = process.poll()
+    process.kill()
+    raise LostError(f"no checkpoint in {SLOWEST_START} s: {code}, {process.communicate()[1][-300:]}")

@@ -1,28 +1,31 @@
 """The table of promises: what is promised, what is tried, and how often in the small and in the full run."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 from tests.corpora.test_locks import race
-from tests.reliability import full_disks, processes, storing, training
+from tests.reliability import counting, full_disks, processes, storing, training
 from w2v.selftest import LostError
 
 
 class Trial(NamedTuple):
     """Something that is tried n times; it returns how often it held, and raises where it did not.
 
+    It may return a figure for the table as well: (how often, "what was measured").
+
     Args:
         what: for the table.
         run: takes an empty folder and n.
         small: n in the tests of every day.
         full: n for RELIABILITY.md.
+        full_hours: how long it lasts there, at least; `run` then takes `hours`.
     """
 
     what: str
-    run: Callable[[Path, int], int]
+    run: Callable[..., int | tuple[int, str]]
     small: int
     full: int
+    full_hours: float = 0.0
 
 
 def races(folder, n):
@@ -59,7 +62,10 @@ PROMISES = {
     ),
     "P4": (
         "A resumed training is as if it had never stopped",
-        (Trial("runs stopped 1, 2 or 5 times, same bytes", training.resumed_the_same, 12, 600),),
+        (
+            Trial("runs stopped 1, 2 or 5 times, same bytes", training.resumed_the_same, 12, 600),
+            Trial("runs on all cores, resumed and not, same scores", training.scores_of_resumed, 1, 20),
+        ),
     ),
     "P5": (
         "The same input gives the same bytes",
@@ -100,7 +106,12 @@ PROMISES = {
     ),
     "P16": (
         "Counts beyond 2^31 are right",
-        (Trial("schedules and counts against exact fractions", training.large_counts, 30, 3_000),),
+        (
+            Trial("schedules and counts against exact fractions", counting.large_counts, 30, 3_000),
+            Trial(
+                "words of a real text, counted and trained on", counting.real_text, 2_000_000, 2**31 + 10**7
+            ),
+        ),
     ),
     "P20": (
         "Two runs cannot ruin each other",
@@ -111,6 +122,6 @@ PROMISES = {
     ),
     "P21": (
         "It keeps going",
-        (Trial("cycles of train, stop, resume, export, load", training.soak, 12, 1_000),),
+        (Trial("cycles of train, stop, resume, export, load", training.soak, 12, 1_000, full_hours=2.0),),
     ),
 }

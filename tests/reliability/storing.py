@@ -115,7 +115,7 @@ def cut_checkpoints_noticed(folder, n):
 
 def flipped_bits(folder, n):
     """P9: each bit of a checkpoint, or n of them spread over it."""
-    path = _small_checkpoint(folder / "flip", 600)
+    path = _small_checkpoint(folder / "flip", 640)
     files = [path / "tensors.safetensors", path / "manifest.json"]
     n_bits = 8 * sum(file.stat().st_size for file in files)
     n_noticed = 0

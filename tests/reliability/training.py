@@ -1,4 +1,4 @@
-"""P4, P5, P12, P14, P15, P16, P21: trainings that stop, go on, go wrong, or run out of room."""
+"""P4, P5, P12, P14, P15, P21: trainings that stop, go on, go wrong, or run out of room."""
 
 import gc
 import hashlib
@@ -6,30 +6,30 @@ import math
 import os
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from fractions import Fraction
 
 import numpy as np
 
 from corpora import planted
 from corpora.corpus import Corpus
 from corpora.errors import DivergedError, InputError
-from corpora.sampling import keep_probabilities
 from w2v import HogwildEngine, StopTraining, TrainConfig, load_vectors, save_vectors, train
 from w2v.checkpoint import Checkpoints
 from w2v.checkpoint_files import checkpoint_paths, read_newest
 from w2v.initialization import initial_rows
-from w2v.schedule import Schedule
 from w2v.selftest import LostError
 
 W2V = [sys.executable, "-m", "cli.main"]
 SLOWEST_END = 10.0  # seconds
 LOCALES = ("C", "C.UTF-8", "POSIX")
 MEMORY_STEP = 160 << 20
-MOST_GROWTH = 2 << 20  # bytes over all cycles but the first quarter
+MOST_GROWTH = 2 << 20  # bytes over all cycles but the first quarter; of two hours, 1 MiB an hour
+SCORED_TOKENS = 500_000  # few enough that not all analogies are learnt
+SCORE_BAND = 0.02  # between the means of whole and of resumed trainings
 
 
 def planted_corpus(folder, n_tokens=60_000):
@@ -59,6 +59,40 @@ def resumed_the_same(folder, n):
     return n
 
 
+def scores_of_resumed(folder, n):
+    """P4: on all cores no two trainings end in the same bytes; stopped ones score as whole ones do."""
+    corpus = planted_corpus(folder, SCORED_TOKENS)
+    config = TrainConfig(dim=50, epochs=4)
+    found = {"whole": [], "resumed": []}
+    for number in range(n):
+        checkpoints = folder / f"checkpoints-{number}"
+        options = {"engine": HogwildEngine(), "checkpoints": _open(checkpoints)}
+        train(corpus, config, report=_stop_at(0.2 + 0.6 * number / n), **options)
+        whole = train(corpus, config, engine=HogwildEngine())
+        resumed = train(corpus, config, engine=HogwildEngine(), checkpoints=_open(checkpoints))
+        shutil.rmtree(checkpoints)
+        if whole.metadata["training"]["tokens"] != resumed.metadata["training"]["tokens"]:
+            raise LostError(f"run {number} has not read each word once an epoch")
+        found["whole"].append(_score(whole))
+        found["resumed"].append(_score(resumed))
+    means = {name: np.mean(scores) for name, scores in found.items()}
+    if abs(means["whole"] - means["resumed"]) > SCORE_BAND:
+        raise LostError(f"resumed trainings score otherwise: {found}")
+    return n, ", ".join(_describe_scores(name, scores) for name, scores in found.items())
+
+
+def _score(vectors):
+    """Share of the text's own analogies that are answered right."""
+    questions = [question for _, section in planted.analogies() for question in section]
+    rows = np.array([[vectors.ids[word] for word in question] for question in questions])
+    return float((vectors.analogies(rows[:, :3]).ids[:, 0] == rows[:, 3]).mean())
+
+
+def _describe_scores(name, scores):
+    spread = f", sd {np.std(scores, ddof=1):.2%}" if len(scores) > 1 else ""
+    return f"{name} {np.mean(scores):.1%} of analogies ({min(scores):.1%} to {max(scores):.1%}{spread})"
+
+
 def same_bytes(folder, n):
     """P5: one thread; hash seeds, locales, folders and the order of files in a folder change no byte."""
     digests = set()
@@ -79,14 +113,14 @@ def same_bytes(folder, n):
 
 def memory_refused(folder, n):
     """P12: ever less memory (RLIMIT_AS); a training ends well, or with exit code 6, and never otherwise."""
-    n_words = 10_000_000 if n >= 20 else 300_000
+    n_words, dim = (10_000_000, 20) if n >= 20 else (300_000, 400)  # 1 GiB of tables and more
     text = folder / "words.txt"
     with open(text, "w") as file:
         for first in range(0, n_words, 1000):
             file.write(" ".join(f"w{word}" for word in range(first, first + 1000)) + "\n")
     out = folder / "out.safetensors"
     out.write_bytes(before := b"precious")
-    options = ["train", text, "--min-count", "1", "--epochs", "1", "--dim", "20", "--threads", "2"]
+    options = ["train", text, "--min-count", "1", "--epochs", "1", "--dim", dim, "--threads", "2"]
     options += ["--max-vocab-memory", "2000", "-o", out]
     for number in range(n):
         limit = (1 << 30) + number * MEMORY_STEP
@@ -180,53 +214,32 @@ def small_vocabularies(_folder, n):
     return n
 
 
-def large_counts(_folder, n):
-    """P16: places and counts about 2^31, 2^32, 2^53: rates to 1e-12, probabilities to float32's precision."""
-    rng = random.Random(0)
-    for number in range(n):
-        base = 2 ** (31, 32, 53)[number % 3] - 10
-        starts = np.cumsum([0] + [base // 5 + rng.randrange(20) for _ in range(5)])
-        epochs = rng.randrange(1, 100)
-        schedule = Schedule(starts, epochs, 0.025, 1e-4)
-        epoch = rng.randrange(epochs)
-        if schedule.tokens_per_epoch * epochs != int(starts[-1]) * epochs:
-            raise LostError("tokens overflow")
-        for chunk, rate in enumerate(schedule.learning_rates(epoch)):
-            done = Fraction(epoch * int(starts[-1]) + int(starts[chunk]), epochs * int(starts[-1]))
-            exact = Fraction(0.025) - (Fraction(0.025) - Fraction(1e-4)) * done
-            if abs(Fraction(rate) - exact) > Fraction(1, 10**12):
-                raise LostError(f"rate {rate} where {float(exact)} is right")
-        counts = np.array(sorted((rng.randrange(1, 10**12) for _ in range(20)), reverse=True))
-        total = sum(int(count) for count in counts)
-        for count, keep in zip(counts, keep_probabilities(counts, 1e-3), strict=True):
-            ratio = Fraction(1e-3) * total / int(count)
-            exact = min(1.0, math.sqrt(ratio) + float(ratio))
-            if abs(keep - exact) > 1e-6 * exact:  # float32
-                raise LostError(f"a word is kept with {keep} where {exact} is right")
-    return n
-
-
-def soak(folder, n):
-    """P21: train, stop, resume, export, load, again and again: memory and open files do not grow."""
+def soak(folder, n, *, hours):
+    """P21: train, stop, resume, export, load, so often and so long: memory and open files do not grow."""
     corpus = planted_corpus(folder)
     config = TrainConfig(dim=8, epochs=2)
     sizes, files = [], []
-    for number in range(n):
+    started = time.monotonic()
+    while len(sizes) < n or time.monotonic() - started < 3600 * hours:
         checkpoints = folder / "checkpoints"
         _train(corpus, config, checkpoints=_open(checkpoints), report=_stop_at(0.5))
         found = _train(corpus, config, checkpoints=_open(checkpoints))
-        path = folder / f"out{('.safetensors', '.txt', '.bin')[number % 3]}"
+        path = folder / f"out{('.safetensors', '.txt', '.bin')[len(sizes) % 3]}"
         save_vectors(found, path)
         load_vectors(path)
         subprocess.run(["rm", "-r", checkpoints], check=True)
         gc.collect()
         sizes.append(_resident_bytes())
         files.append(len(os.listdir("/proc/self/fd")))
-    warm = n // 4
-    growth = np.polyfit(np.arange(n - warm), sizes[warm:], 1)[0]  # bytes a cycle
-    if files[-1] != files[warm] or growth * (n - warm) > MOST_GROWTH:
+    taken = (time.monotonic() - started) / 3600
+    warm = len(sizes) // 4
+    growth = np.polyfit(np.arange(len(sizes) - warm), sizes[warm:], 1)[0]  # bytes a cycle
+    if files[-1] != files[warm] or growth * (len(sizes) - warm) > MOST_GROWTH:
         raise LostError(f"{growth:,.0f} bytes a cycle, {files[warm]} to {files[-1]} open files")
-    return n
+    total = growth * (len(sizes) - warm) / 2**20
+    return len(
+        sizes
+    ), f"in {taken:.2f} hours, memory {total:+.2f} MiB, {files[warm]} to {files[-1]} files open"
 
 
 class _Spoil:

@@ -148,17 +148,19 @@ def test_with_no_checksums_a_flipped_bit_goes_unnoticed(saved, monkeypatch):
     read_checkpoint(saved)
 
 
-def test_where_none_is_whole_the_newest_is_told(tmp_path, tensors):
-    """K01: exit code 4, with what is wrong and no other checkpoint to go on from."""
+def test_where_none_is_whole_each_is_told(tmp_path, tensors):
+    """K01: exit code 4, with what is wrong with both, and no other checkpoint to go on from."""
     first = save_next(tmp_path, {"epoch": 1}, tensors)
     second = save_next(tmp_path, {"epoch": 2}, tensors, previous=first)
-    for path in (first, second):
-        (path / "tensors.safetensors").write_bytes(b"")
+    (first / "manifest.json").write_bytes(b"")
+    (second / "tensors.safetensors").write_bytes(b"")
 
     with pytest.raises(CheckpointError, match="0 bytes, the manifest says") as caught:
         read_newest(tmp_path)
 
     assert caught.value.path == str(second / "tensors.safetensors")
+    assert f"; and {first / 'manifest.json'}: no manifest of a checkpoint" in str(caught.value)
+    assert "checkpoint before it" not in caught.value.fix
 
 
 def test_temporary_folders_are_no_checkpoints(tmp_path, tensors):

@@ -286,7 +286,9 @@ def test_tensors_of_another_training_are_refused(planted_corpus, stopped, name, 
     assert caught.value.identifier == "K11"
 
 
-@pytest.mark.parametrize("name", ["epoch", "place", "loss", "losses", "tokens", "seconds", "coverage"])
+@pytest.mark.parametrize(
+    "name", ["epoch", "place", "loss", "losses", "tokens", "seconds", "start", "machine"]
+)
 def test_a_state_that_lacks_something_is_refused(planted_corpus, stopped, name):
     """K11: never a KeyError."""
     del stopped.state[name]
