@@ -1,5 +1,6 @@
 """What the README shows runs as it stands there."""
 
+import os
 import re
 import subprocess
 import sys
@@ -19,7 +20,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def block(mark):
     """The code block behind a mark such as <!-- python -->."""
-    found = re.search(rf"<!-- {mark} -->\n```\w+\n(.*?)```", README, flags=re.DOTALL)
+    found = re.search(rf"<!-- {mark} -->\n```\w*\n(.*?)```", README, flags=re.DOTALL)
     return found[1].strip()
 
 
@@ -100,3 +101,37 @@ def test_every_file_on_the_map_is_there(path):
 def test_the_readme_knows_the_learning_rate_of_cbow():
     """The one default that the README spells out is the default."""
     assert f"a learning rate of its own, {DEFAULT_LEARNING_RATES['cbow']:g}." in README
+
+
+def test_five_sentences_are_learned(tmp_path):
+    """The README's commands learn its five sentences, word for word."""
+    pairs = block("five sentences")
+    (tmp_path / "pairs.tsv").write_text(pairs + "\n", encoding="utf-8")
+    targets = [line.split("\t")[1] for line in pairs.splitlines()]
+    commands = f'w2v() {{ {sys.executable} -m cli.main "$@"; }}\n' + block("five commands")
+
+    done = subprocess.run(
+        ["bash", "-ec", commands],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-5:] == targets
+
+
+def test_python_of_a_translator_runs(tmp_path):
+    """The README's Python translates a sentence that it has learned."""
+    (tmp_path / "pairs.tsv").write_text(block("five sentences") + "\n", encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-c", block("translator")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "[['she', 'lives', 'in', 'beijing', '.']]\n"

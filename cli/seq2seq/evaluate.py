@@ -46,6 +46,7 @@ def evaluate(
 
     Example: w2v seq2seq evaluate model --source test.de --target test.en
     """
+    from w2v.extras import MissingExtraError
     from w2v.seq2seq.evaluation import evaluate_translator
     from w2v.seq2seq.model_files import load_translator
 
@@ -57,7 +58,7 @@ def evaluate(
             found = evaluate_translator(
                 translator, text, beam=beam, max_length=max_length, precision=precision, report=bar.show
             )
-        except ImportError as error:
+        except MissingExtraError as error:
             raise click.UsageError(str(error)) from error
     if as_json:
         print_json(_describe(found, beam))

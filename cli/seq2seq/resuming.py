@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.options import usage_errors
+from cli.options import hold_outputs, usage_errors
 from cli.output import escape, print_note
 from corpora.errors import StorageError
 from corpora.storage import make_folder
@@ -87,12 +87,8 @@ def hold_folder(folder: str) -> Iterator[None]:
         UsageError: it is a file.
         StorageError: it cannot be written, or another run holds it.
     """
-    from corpora.locks import hold_output
-
     if os.path.isfile(folder):
         raise click.UsageError(f"{escape(folder)} is a file; name a folder for the model with -o")
     make_folder(folder)
-    with hold_output(os.path.abspath(folder)) as dead:
-        if dead is not None:
-            print_note(f"{folder}: {dead}, has ended without letting go of it")
+    with hold_outputs(folder):
         yield

@@ -110,8 +110,6 @@ def _train_resumably(
     from w2v.seq2seq.pipeline import train_translator
     from w2v.watch import StopTraining
 
-    if checkpoints.resumed is not None and checkpoints.resumed.state.get("is_over"):
-        print_note(f"this training is complete already; {folder} holds its model")
     with stop_requests() as request, TranslationBar() as bar:
 
         def report(progress: Seq2SeqProgress) -> None:
@@ -129,7 +127,9 @@ def _train_resumably(
             precision=options["precision"],
             report=report,
         )
-        if request.number is not None:
+        if checkpoints.resumed is not None and checkpoints.resumed.state["is_over"]:
+            print_note(f"this training was complete already; {folder} holds its model")
+        elif request.number is not None:
             print_note(f"saved in {checkpoints.last}; go on with: w2v seq2seq train --resume {folder}")
     return course
 

@@ -121,7 +121,7 @@ def test_it_goes_on_from_any_folder(w2v_command, done, tmp_path, monkeypatch):
         (["--tied"], 4, "config tied: False saved, True now"),
         (["--min-count", 2], 4, "another training"),
         (["--precision", "bfloat16"], 4, "engine precision: float32 saved, bfloat16 now"),
-        (["--source", "target.txt", "--target", "source.txt"], 4, "another training: data"),
+        (["--source", "target.txt", "--target", "source.txt"], 4, "another training: corpus"),
         (["-o", "other"], 2, "--resume goes on saving where it reads; leave -o out"),
         (["--target-vectors", "s.safetensors"], 2, "vectors start a new training"),
     ],
@@ -144,7 +144,7 @@ def test_a_text_that_has_changed_is_refused(w2v_command, done):
     refused = w2v_command("seq2seq", "train", "--resume", "model")
 
     assert refused.code == 4
-    assert "data pairs: 40 saved, 41 now" in refused.err
+    assert "corpus pairs: 40 saved, 41 now" in refused.err
 
 
 def test_a_new_training_does_not_begin_over_another(w2v_command, done):
