@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from w2v.engines.minibatch import MinibatchEngine
     from w2v.evaluation.analogies import evaluate_analogies
     from w2v.evaluation.similarity import evaluate_similarity
+    from w2v.explorer.page import explore, explorer_page
     from w2v.formats import load_vectors, save_vectors
+    from w2v.inspection.report import InspectionReport, inspect
+    from w2v.plots.analogy import draw_analogy
+    from w2v.plots.map import draw_map
+    from w2v.plots.training import draw_training
+    from w2v.projection import project
     from w2v.tables import EmbeddingTables
     from w2v.training import train
     from w2v.transfer.layers import embedding_layer, initialize_
@@ -40,8 +46,16 @@ _HOMES = {
     "TrainConfig": "w2v.config",
     "HogwildEngine": "w2v.engines.hogwild",
     "MinibatchEngine": "w2v.engines.minibatch",
+    "explore": "w2v.explorer.page",
+    "explorer_page": "w2v.explorer.page",
     "load_vectors": "w2v.formats",
     "save_vectors": "w2v.formats",
+    "InspectionReport": "w2v.inspection.report",
+    "inspect": "w2v.inspection.report",
+    "draw_analogy": "w2v.plots.analogy",
+    "draw_map": "w2v.plots.map",
+    "draw_training": "w2v.plots.training",
+    "project": "w2v.projection",
     "EmbeddingTables": "w2v.tables",
     "train": "w2v.training",
     "embedding_layer": "w2v.transfer.layers",
@@ -58,6 +72,7 @@ __all__ = [
     "Corpus",
     "EmbeddingTables",
     "HogwildEngine",
+    "InspectionReport",
     "MinibatchEngine",
     "Progress",
     "StopTraining",
@@ -69,11 +84,18 @@ __all__ = [
     "WindowSampler",
     "Windows",
     "__version__",
+    "draw_analogy",
+    "draw_map",
+    "draw_training",
     "embedding_layer",
     "evaluate_analogies",
     "evaluate_similarity",
+    "explore",
+    "explorer_page",
     "initialize_",
+    "inspect",
     "load_vectors",
+    "project",
     "save_vectors",
     "train",
 ]

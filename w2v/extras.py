@@ -22,3 +22,8 @@ def import_extra(name: str, *, extra: str, needed_by: str) -> ModuleType:
 
 class MissingExtraError(ImportError):
     """A package of an extra is not installed."""
+
+
+def viz_import(name: str, *, needed_by: str) -> ModuleType:
+    """As `import_extra`, of the extra `viz`."""
+    return import_extra(name, extra="viz", needed_by=needed_by)

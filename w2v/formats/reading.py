@@ -14,7 +14,7 @@ from w2v.memory import available_bytes
 from w2v.vectors import Vectors
 
 DUPLICATES = ("error", "first")
-NONFINITE = ("error", "skip")
+NONFINITE = ("error", "skip", "keep")
 ENCODING_ERRORS = ("strict", "replace")
 TABLES = ("input", "output", "sum", "concat")
 _FIRST_BYTES = 1 << 24
@@ -27,7 +27,8 @@ class ReadOptions:
 
     Args:
         duplicates: "error" refuses a word that occurs twice; "first" keeps its first row.
-        nonfinite: "error" refuses NaN and infinity; "skip" leaves out the rows that hold them.
+        nonfinite: "error" refuses NaN and infinity; "skip" leaves out the rows that hold them; "keep" takes
+            them as they are, for those who look for what is wrong.
         encoding_errors: "strict" refuses words that are not UTF-8; "replace" puts U+FFFD for what is not.
         expect_rows: refuses a file of another number of rows; a file without header, cut at a line's end,
             shows it in no other way.
@@ -193,7 +194,7 @@ def _checked(
     left_out: list[int] = []
     n_rows = n_broken = 0
     for block in blocks:
-        broken = set(broken_rows(block.rows))
+        broken = set() if options.nonfinite == "keep" else set(broken_rows(block.rows))
         if broken and options.nonfinite == "error":
             raise _not_finite(block.words[min(broken)], n_rows + min(broken), path=path)
         kept = range(len(block.words))

@@ -148,8 +148,8 @@ def _parse_block(
         line += n_rows
         if why == kernels.LOOK_CLOSER:
             stop = block.index(b"\n", place)
-            skip = options.nonfinite == "skip"
-            token, row = parse_line(block[place:stop], layout, line=line, nonfinite=skip)
+            lenient = options.nonfinite != "error"
+            token, row = parse_line(block[place:stop], layout, line=line, nonfinite=lenient)
             tokens = [] if layout.tabs else [token]
             yield Block(decode_words(tokens, "RT13", path=path, first_line=line, errors=errors), row[None])
             place, line = stop + 1, line + 1
