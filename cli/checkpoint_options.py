@@ -23,10 +23,8 @@ OF_ONE_RUN = ("resume", "checkpoint", "as_json")  # not saved
 RESUMED = "w2v.resumed"
 
 
-def _load_run(context: click.Context, _option: click.Parameter, folder: str | None) -> str | None:
-    """Reads the checkpoint before all other options, which then are by default as they were saved."""
-    if folder is None or context.resilient_parsing:
-        return folder
+def load_run(context: click.Context, folder: str | os.PathLike[str]) -> None:
+    """Reads the newest checkpoint before all other options, which then are by default as they were saved."""
     from w2v.checkpoint_files import read_newest
 
     remarks: list[str] = []
@@ -36,6 +34,11 @@ def _load_run(context: click.Context, _option: click.Parameter, folder: str | No
     context.meta[RESUMED] = checkpoint
     run = checkpoint.state.get("run")
     context.default_map = dict(run) if isinstance(run, dict) else {}
+
+
+def _load_run(context: click.Context, _option: click.Parameter, folder: str | None) -> str | None:
+    if folder is not None and not context.resilient_parsing:
+        load_run(context, folder)
     return folder
 
 
@@ -91,16 +94,10 @@ def open_checkpoints(output: str) -> Checkpoints | None:
     if given is not None and resumed is not None and os.path.abspath(given) != os.path.abspath(folder):
         raise click.UsageError("--resume goes on saving where it reads; leave --checkpoint out")
     from w2v.checkpoint import Checkpoints
-    from w2v.checkpoint_files import checkpoint_paths
 
     make_folder(folder)
-    if resumed is None and checkpoint_paths(folder):
-        raise StorageError(
-            "K22",
-            "there are checkpoints of another training",
-            path=folder,
-            fix=f"go on with it by --resume {folder}, or name another folder",
-        )
+    if resumed is None:
+        refuse_checkpoints(folder, to_resume=folder)
     with usage_errors():
         return Checkpoints(
             folder,
@@ -108,6 +105,19 @@ def open_checkpoints(output: str) -> Checkpoints | None:
             resumed=resumed,
             run=_describe_run(context.params, output),
             note=print_note,
+        )
+
+
+def refuse_checkpoints(folder: str | os.PathLike[str], *, to_resume: str) -> None:
+    """Raises StorageError (K22) if there are checkpoints, with which a new training would be mixed up."""
+    from w2v.checkpoint_files import checkpoint_paths
+
+    if checkpoint_paths(folder):
+        raise StorageError(
+            "K22",
+            "there are checkpoints of another training",
+            path=folder,
+            fix=f"go on with it by --resume {to_resume}, or name another folder",
         )
 
 

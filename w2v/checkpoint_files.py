@@ -292,7 +292,7 @@ def _no_checkpoint(folder: Path) -> CheckpointError:
                 refuse_foreign(file.read(HEAD_BYTES), str(folder))
             except InputError as error:
                 problem = error.problem
-    fix = "pass the folder that was given to --checkpoint; to start anew, leave --resume out"
+    fix = "pass the folder that the training saves itself in; to start anew, leave --resume out"
     return CheckpointError("K19" if folder.is_file() else "K01", problem, path=folder, fix=fix)
 
 

@@ -10,35 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.checkpoint_options import load_run, refuse_checkpoints, resumed_checkpoint
 from cli.options import hold_outputs, usage_errors
 from cli.output import escape, print_note
-from corpora.errors import StorageError
 from corpora.storage import make_folder
 
 if TYPE_CHECKING:
     from w2v.checkpoint import Checkpoints
-    from w2v.checkpoint_files import Checkpoint
     from w2v.seq2seq.config import Seq2SeqConfig
 
 CHECKPOINTS = "checkpoints"  # in the folder of the model
-RESUMED = "w2v.seq2seq.resumed"
 PATHS = ("source", "target", "pairs", "valid_source", "valid_target", "valid_pairs")
 OF_ONE_RUN = ("resume", "source_vectors", "target_vectors")  # not saved: a checkpoint holds the rows
 
 
 def _load_run(context: click.Context, _option: click.Parameter, folder: str | None) -> str | None:
-    """Reads the checkpoint before all other options, which then are by default as they were saved."""
-    if folder is None or context.resilient_parsing:
-        return folder
-    from w2v.checkpoint_files import read_newest
-
-    remarks: list[str] = []
-    checkpoint = read_newest(Path(folder) / CHECKPOINTS, remarks=remarks)
-    for remark in remarks:
-        print_note(remark)
-    context.meta[RESUMED] = checkpoint
-    run = checkpoint.state.get("run")
-    context.default_map = dict(run) if isinstance(run, dict) else {}
+    if folder is not None and not context.resilient_parsing:
+        load_run(context, Path(folder) / CHECKPOINTS)
     return folder
 
 
@@ -60,17 +48,10 @@ def open_checkpoints(folder: str, options: dict[str, Any], config: Seq2SeqConfig
         StorageError: the folder cannot be written, or holds another training.
     """
     from w2v.checkpoint import Checkpoints
-    from w2v.checkpoint_files import checkpoint_paths
 
-    resumed: Checkpoint | None = click.get_current_context().meta.get(RESUMED)
-    path = Path(folder) / CHECKPOINTS
-    if resumed is None and checkpoint_paths(path):
-        raise StorageError(
-            "K22",
-            "there is another training",
-            path=folder,
-            fix=f"go on with it by --resume {folder}, or name another folder",
-        )
+    resumed, path = resumed_checkpoint(), Path(folder) / CHECKPOINTS
+    if resumed is None:
+        refuse_checkpoints(path, to_resume=folder)
     make_folder(path)
     run = {name: value for name, value in options.items() if name not in OF_ONE_RUN}
     run |= {name: os.path.abspath(run[name]) for name in PATHS if run[name] is not None}

@@ -62,7 +62,7 @@ def interrupted(folder, n):
         time.sleep(rng.random())
         sent = time.monotonic()
         process.send_signal(kind)
-        _, said = process.communicate(timeout=SLOWEST_START)
+        said = _end(process, seconds=SLOWEST_START)
         if time.monotonic() - sent > SLOWEST_STOP:
             slow.append(time.monotonic() - sent)
         if process.returncode != 128 + kind or "go on with: w2v train --resume" not in said:
@@ -85,7 +85,7 @@ def raced(folder, n):
         out = folder / f"out-{number}.safetensors"
         options = ["planted.txt", "-o", out.name, "--dim", "8", "--threads", "1", "--epochs", "60"]
         processes = [_start(folder, options) for _ in range(2)]
-        said = [process.communicate(timeout=SLOWEST_START)[1] for process in processes]
+        said = [_end(process, seconds=SLOWEST_START) for process in processes]
         codes = [process.returncode for process in processes]
         if sorted(codes) == [0, 5]:
             if "another run is writing this: " not in said[codes.index(5)]:
@@ -102,7 +102,22 @@ def _write_text(folder):
 
 def _start(folder, arguments):
     command = [*W2V, "train", *arguments]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=folder, preexec_fn=_heed_signals, **pipes)
+
+
+def _heed_signals():
+    """A shell lets what it starts in the background ignore Ctrl-C, and w2v leaves that so."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _end(process, *, seconds):
+    """What a process has said, when it has ended; one that does not is killed."""
+    try:
+        return process.communicate(timeout=seconds)[1]
+    except subprocess.TimeoutExpired as error:
+        process.kill()
+        raise LostError(f"it has not ended in {seconds} s: {process.communicate()[1][-300:]}") from error
 
 
 def _await_checkpoint(folder, process, *, beyond=-1):

@@ -286,7 +286,7 @@ def test_files_of_other_programs_are_named_and_not_opened(tmp_path, data, kind):
 def test_where_there_is_none_it_is_said(tmp_path):
     """An empty folder, and none at all, with the way out."""
     for folder in (tmp_path, tmp_path / "absent"):
-        with pytest.raises(CheckpointError, match=r"no checkpoint here.*--checkpoint"):
+        with pytest.raises(CheckpointError, match=r"no checkpoint here.*saves itself in"):
             read_newest(folder)
 
 
