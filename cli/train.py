@@ -114,7 +114,7 @@ def train(
             corpus, threads=threads, among=given if init_vocab == "old" else None, **reading
         )
         reading_seconds = time.monotonic() - started
-        require_room(output, 4 * len(prepared.vocabulary) * config.dim)  # with nothing but the rows
+        _require_space(prepared, config, output, is_new=resume is None)
         if given is not None and resume is None:
             note_differences(init_vectors, given, config, reading)
         _, result = train_and_save(
@@ -132,6 +132,16 @@ def train(
         print_json(result)
     else:
         print_summary(result)
+
+
+def _require_space(corpus: Corpus, config: TrainConfig, output: str, *, is_new: bool) -> None:
+    """Refuses now what would not fit into memory, where the tables are not there yet, or on the disk."""
+    from w2v.memory import require_memory
+
+    n_words = len(corpus.vocabulary)
+    if is_new:
+        require_memory(n_words, config.dim, keeps_best=config.patience is not None)
+    require_room(output, 4 * n_words * config.dim)  # with nothing but the rows
 
 
 class Origin(NamedTuple):
