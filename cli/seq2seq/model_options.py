@@ -76,7 +76,10 @@ def _table_options() -> list[Any]:
     return [
         _flag("--freeze", "Tables that start from vectors do not learn."),
         _number("--thaw-after", "With --freeze: epochs after which they do; 0 for never."),
-        _flag("--share-embeddings", "One vocabulary and one table for both sides."),
+        _flag(
+            "--share-embeddings",
+            "One vocabulary and table for both sides; its vectors are --source-vectors.",
+        ),
         click.option("--source-dim", type=int, metavar="N", help=width % "encoder"),
         click.option("--target-dim", type=int, metavar="N", help=width % "decoder"),
         click.option(

@@ -52,17 +52,19 @@ def open_checkpoints(folder: str, options: dict[str, Any], config: Seq2SeqConfig
     resumed, path = resumed_checkpoint(), Path(folder) / CHECKPOINTS
     if resumed is None:
         refuse_checkpoints(path, to_resume=folder)
-    make_folder(path)
     run = {name: value for name, value in options.items() if name not in OF_ONE_RUN}
     run |= {name: os.path.abspath(run[name]) for name in PATHS if run[name] is not None}
     run |= {"source_dim": config.source_dim, "target_dim": config.target_dim}
+    every = options["checkpoint_every"]
     with usage_errors():
-        return Checkpoints(path, every=options["checkpoint_every"], resumed=resumed, run=run, note=print_note)
+        checkpoints = Checkpoints(path, every=every, resumed=resumed, run=run, note=print_note)
+    make_folder(path)
+    return checkpoints
 
 
 @contextlib.contextmanager
 def hold_folder(folder: str) -> Iterator[None]:
-    """Makes the folder of the model and holds its lock.
+    """Holds the lock of the model's folder, which is made once there is something to put into it.
 
     Raises:
         UsageError: it is a file.
@@ -70,6 +72,6 @@ def hold_folder(folder: str) -> Iterator[None]:
     """
     if os.path.isfile(folder):
         raise click.UsageError(f"{escape(folder)} is a file; name a folder for the model with -o")
-    make_folder(folder)
+    make_folder(Path(folder).absolute().parent)
     with hold_outputs(folder):
         yield

@@ -72,6 +72,8 @@ def train(output: str | None, as_json: bool, **options: Any) -> None:
         checkpoints = open_checkpoints(folder, options, prepared.translator.config)
         if not as_json:
             _print_start(prepared)
+        if checkpoints.resumed is not None:
+            print_note(f"going on from {checkpoints.resumed.path}")
         course = _train_resumably(prepared, folder, checkpoints, options)
     result = _describe(prepared, course, folder)
     if as_json:
@@ -176,7 +178,7 @@ def _print_summary(result: dict[str, Any]) -> None:
     seconds = sum(epoch["seconds"] for epoch in training["epochs"])
     pace = sum(epoch["tokens"] for epoch in training["epochs"]) / max(seconds, 1e-9)
     best = next(epoch for epoch in training["epochs"] if epoch["epoch"] == training["best_epoch"])
-    losses = f"{best['loss']:.3f} in training"
+    losses = f"{best['loss']:.3f} in training (with dropout and label smoothing)"
     if best["valid_loss"] is not None:
         losses += f", {best['valid_loss']:.3f} in validation"
     n_epochs = len(training["epochs"])

@@ -114,7 +114,7 @@ def test_one_word_is_drawn(w2v_command, vectors):
             "no vector for 'zebra'",
         ),
         (["v.safetensors", "--around", "zebra", "-o", "a.png"], 3, "no vector for 'zebra'"),
-        (["v.safetensors", "--words", "empty.txt", "-o", "a.png"], 3, "none of the 0 words"),
+        (["v.safetensors", "--words", "empty.txt", "-o", "a.png"], 3, "there is no word"),
         (["v.safetensors", "--words", "absent.txt", "-o", "a.png"], 3, "cannot read"),
         (["v.safetensors", "--top", "3", "--method", "tsne", "-o", "a.png"], 2, "tsne needs 4 words"),
         (["v.safetensors", "--top", "3", "--clusters", "4", "-o", "a.png"], 2, "clusters must be 1 to 3"),

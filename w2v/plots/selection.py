@@ -43,6 +43,8 @@ def read_selection(vectors: Vectors, path: str | os.PathLike[str]) -> Selection:
         if word:
             asked.setdefault(word, group)
     found = {word: group for word, group in asked.items() if word in vectors}
+    if not asked:
+        raise InputError("G04", "there is no word in this file", path=name, fix=fix)
     if not found:
         problem = f"none of the {len(asked):,} words has a vector among {len(vectors):,}"
         raise InputError("G04", problem, path=name, fix="check the spelling and the case of the words")

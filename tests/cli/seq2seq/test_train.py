@@ -144,7 +144,7 @@ def vectors(tmp_path):
 )
 @pytest.mark.usefixtures("vectors")
 def test_what_cannot_be_is_refused_in_a_line(w2v_command, toy_files, tmp_path, options, code, said):
-    """With the exit code of its kind, without a traceback, and without a model."""
+    """With the exit code of its kind, without a traceback, a model, or a folder for one that never began."""
     if "cuda" in options and torch.cuda.is_available():
         pytest.skip("there is a GPU")
     (tmp_path / "short.txt").write_text("i like to drink tea .\n")
@@ -158,6 +158,7 @@ def test_what_cannot_be_is_refused_in_a_line(w2v_command, toy_files, tmp_path, o
     assert said in done.err
     assert "Traceback" not in done.err
     assert not (tmp_path / "model" / MODEL_NAME).exists()
+    assert code == 7 or not (tmp_path / "model").exists()
 
 
 def test_a_folder_is_needed_and_a_file_is_none(w2v_command, toy_files, tmp_path):

@@ -31,7 +31,7 @@ def test_without_a_tab_there_are_no_groups(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [(b"", "none of the 0 words"), (b"x\ny\n", "none of the 2 words"), (b"\xff", "byte 0 is not UTF-8")],
+    [(b"", "there is no word"), (b"x\ny\n", "none of the 2 words"), (b"\xff", "byte 0 is not UTF-8")],
 )
 def test_nothing_to_show_is_said(tmp_path, content, problem):
     """Empty, unknown, and not UTF-8."""
