@@ -123,10 +123,11 @@ def order_batches(pairs: Pairs, batch_pairs: int, *, seed: int) -> list[np.ndarr
     """
     rng = np.random.Generator(np.random.Philox(seed))
     order = rng.permutation(len(pairs))
+    lengths = pairs.source.lengths, pairs.target.lengths  # the last one is sorted by first
     batches = []
     for start in range(0, len(order), POOL_BATCHES * batch_pairs):
         pool = order[start : start + POOL_BATCHES * batch_pairs]
-        pool = pool[np.lexsort((pairs.source.lengths[pool], pairs.target.lengths[pool]))]
+        pool = pool[np.lexsort([side[pool] for side in lengths])]
         batches += [pool[first : first + batch_pairs] for first in range(0, len(pool), batch_pairs)]
     return [batches[place] for place in rng.permutation(len(batches))]
 

@@ -49,10 +49,11 @@ class Translator(NamedTuple):
         self.model.eval()
         device = next(self.model.parameters()).device
         encoded = Sentences.of(self.source.encode(sentence) for sentence in sentences)
+        has_words = encoded.lengths > 0
         found: list[list[str]] = [[] for _ in sentences]
         n_done = 0
         for rows in in_order(encoded, TRANSLATED_AT_ONCE):
-            rows = rows[encoded.lengths[rows] > 0]
+            rows = rows[has_words[rows]]
             if not len(rows):
                 continue
             ids, lengths = pad_sentences(encoded, rows)
