@@ -10,7 +10,14 @@ import click
 from cli.options import json_option
 from cli.output import print_json, print_rows
 from cli.progress import SentenceBar
-from cli.seq2seq.options import beam_option, find_text, machine_options, prepare_machine, text_options
+from cli.seq2seq.options import (
+    beam_option,
+    find_text,
+    length_option,
+    machine_options,
+    prepare_machine,
+    text_options,
+)
 
 if TYPE_CHECKING:
     from w2v.seq2seq.evaluation import Seq2SeqEvaluation
@@ -20,14 +27,7 @@ if TYPE_CHECKING:
 @click.argument("model", type=click.Path(), metavar="MODEL_DIR")
 @text_options
 @beam_option
-@click.option(
-    "--max-length",
-    type=click.IntRange(min=1),
-    default=1000,
-    show_default=True,
-    metavar="N",
-    help="Pairs with more words on a side are left out and counted.",
-)
+@length_option("Pairs with more words on a side are left out and counted.")
 @machine_options
 @json_option
 def evaluate(

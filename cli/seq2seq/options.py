@@ -24,6 +24,18 @@ beam_option = click.option(
 )
 
 
+def length_option(help_text: str) -> Callable[[Command], Command]:
+    """--max-length of the verbs that use a model, where a long sentence costs time and no training."""
+    return click.option(
+        "--max-length",
+        type=click.IntRange(min=1),
+        default=1000,
+        show_default=True,
+        metavar="N",
+        help=help_text,
+    )
+
+
 def text_options(command: Command, *, prefix: str = "", purpose: str = "") -> Command:
     """Adds --source, --target and --pairs, or those of another text such as --valid-source."""
     options = [

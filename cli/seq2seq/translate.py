@@ -9,21 +9,14 @@ import click
 from cli.options import json_option
 from cli.output import escape, print_json, print_line, print_note
 from cli.progress import SentenceBar
-from cli.seq2seq.options import beam_option, machine_options, prepare_machine
+from cli.seq2seq.options import beam_option, length_option, machine_options, prepare_machine
 
 
 @click.command()
 @click.argument("model", type=click.Path(), metavar="MODEL_DIR")
 @click.argument("file", default="-", type=click.Path(), metavar="[FILE|-]")
 @beam_option
-@click.option(
-    "--max-length",
-    type=click.IntRange(min=1),
-    default=1000,
-    show_default=True,
-    metavar="N",
-    help="Words of a longer sentence beyond these are not read.",
-)
+@length_option("Words of a longer sentence beyond these are not read.")
 @machine_options
 @json_option
 def translate(

@@ -92,9 +92,9 @@ def read_pairs(
     n_empty = n_long = 0
     growing = _GrowingSentences(), _GrowingSentences()
     for pair in text.read():
-        if not pair.source or not pair.target:
+        if pair.is_empty:
             n_empty += 1
-        elif max(len(pair.source), len(pair.target)) > max_length:
+        elif pair.longest > max_length:
             n_long += 1
         else:
             growing[0].add(source.encode(pair.source))

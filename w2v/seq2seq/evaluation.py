@@ -116,11 +116,7 @@ def evaluate_translator(
 
 def _scored_words(text: ParallelText, max_length: int) -> tuple[list[list[str]], list[str]]:
     """Sources and references of the pairs that `read_pairs` keeps."""
-    kept = [
-        pair
-        for pair in text.read()
-        if pair.source and pair.target and max(len(pair.source), len(pair.target)) <= max_length
-    ]
+    kept = [pair for pair in text.read() if not pair.is_empty and pair.longest <= max_length]
     return [pair.source for pair in kept], [" ".join(pair.target) for pair in kept]
 
 

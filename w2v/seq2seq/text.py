@@ -25,6 +25,16 @@ class SentencePair(NamedTuple):
     source: list[str]
     target: list[str]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether a side has no word."""
+        return not self.source or not self.target
+
+    @property
+    def longest(self) -> int:
+        """Words of the longer side."""
+        return max(len(self.source), len(self.target))
+
 
 class ParallelText(NamedTuple):
     """Where parallel text is.

@@ -6,6 +6,7 @@ import operator
 
 import numpy as np
 
+from w2v.projection import principal_directions
 from w2v.vectors import Vectors
 
 _BLOCK_ROWS = 65_536
@@ -38,25 +39,11 @@ def project(vectors: Vectors, columns: int) -> Vectors:
             f"columns must be 1 to {most} for {len(vectors)} vectors of {vectors.dim}, got {columns}; "
             "for a wider model put a torch.nn.Linear behind the table"
         )
-    mean = vectors.matrix.mean(axis=0, dtype=np.float64)
-    variances, components = np.linalg.eigh(_covariance(vectors.matrix, mean))
-    variances, components = variances[::-1], components[:, ::-1][:, :columns]  # eigh's order is ascending
-    largest = np.abs(components).argmax(axis=0)
-    components = components * np.sign(components[largest, np.arange(columns)])
+    mean, directions, shares = principal_directions(vectors.matrix)
     matrix = np.empty((len(vectors), columns), dtype=np.float32)
     for start in range(0, len(matrix), _BLOCK_ROWS):
         block = slice(start, start + _BLOCK_ROWS)
-        matrix[block] = (vectors.matrix[block] - mean) @ components
-    total = float(variances.sum())
-    kept = float(variances[:columns].sum()) / total if total > 0 else 1.0
+        matrix[block] = (vectors.matrix[block] - mean) @ directions[:, :columns]
+    kept = float(shares[:columns].sum()) if shares.any() else 1.0
     metadata = {**vectors.metadata, "projection": {"from_columns": vectors.dim, "variance_kept": kept}}
     return Vectors(vectors.words, matrix, vectors.counts, metadata)
-
-
-def _covariance(matrix: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """float64 (D, D)."""
-    product = np.zeros((len(mean), len(mean)))
-    for start in range(0, len(matrix), _BLOCK_ROWS):
-        block = matrix[start : start + _BLOCK_ROWS] - mean  # float64 (block, D)
-        product += block.T @ block
-    return product / len(matrix)
