@@ -199,10 +199,13 @@ def _make_folders(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _open_new_folder(path: Path) -> int:
-    """Makes a folder and returns its descriptor, by which it is locked and synced."""
+def _open_new_folder(path: Path) -> int | None:
+    """Makes a folder; returns its descriptor, to lock and sync it by, or None if it is gone again."""
     perform(os.mkdir, path, 0o777)
-    return os.open(path, os.O_RDONLY)
+    try:
+        return os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # another run took it for a leftover before it could be claimed
+        return None
 
 
 def _finish(file: BinaryIO, path: Path) -> None:

@@ -31,12 +31,15 @@ def remove_leftovers(path: str | os.PathLike[str]) -> int:
 def make_temporary(target: Path, create: Callable[[Path], Any]) -> tuple[Path, Any]:
     """Makes a temporary file or folder beside the target and claims it, for `remove_leftovers` to see.
 
-    Between the making and the claim it may be taken for a leftover: then another is made.
+    Between the making and the claim it may be taken for a leftover: then another is made. `create` gives an
+    open file or a descriptor, or None where it was taken before it could be opened.
     """
     remove_leftovers(target)
     while True:
         temporary = temporary_name(target)
         made = create(temporary)
+        if made is None:
+            continue
         if _claim(made if isinstance(made, int) else made.fileno()) and os.path.exists(temporary):
             return temporary, made
         os.close(made) if isinstance(made, int) else made.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from corpora.disk import use_disk
 from corpora.storage import write_file, write_folder
 from corpora.temporaries import _claim, make_temporary, remove_leftovers, remove_tree, temporary_name
 
@@ -56,6 +57,25 @@ def test_a_temporary_that_was_taken_for_a_leftover_is_made_anew(tmp_path, monkey
     assert len(made) == 2
     assert path == made[1]
     assert path.exists()
+
+
+def test_a_folder_that_is_taken_before_it_is_opened_is_made_anew(tmp_path):
+    """A folder is made in one step and opened in another; somebody may remove it in between."""
+    n_taken = 0
+
+    def taking(operation, *arguments):
+        nonlocal n_taken
+        done = operation(*arguments)
+        if operation is os.mkdir and n_taken < 3:
+            n_taken += remove_leftovers(tmp_path / "target")
+        return done
+
+    with use_disk(taking), write_folder(tmp_path / "target") as folder:
+        (folder / "file").touch()
+
+    assert n_taken == 3
+    assert os.listdir(tmp_path) == ["target"]
+    assert os.listdir(tmp_path / "target") == ["file"]
 
 
 def test_links_are_removed_and_what_they_lead_to_stays(tmp_path):
