@@ -25,14 +25,14 @@ HOSTILE = ["\x1b[2Jred", "\x1b]52;c;cm0=\x07", "\u202egnp.exe", "a\x9bb"]
 def run(*command, cwd=None, **environment):
     """`w2v` in a process of its own, with the environment changed."""
     changed = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    return subprocess.run([*W2V, *command], cwd=cwd or ROOT, env=changed, capture_output=True, timeout=60)
+    return subprocess.run([*W2V, *command], cwd=cwd or ROOT, env=changed, capture_output=True, timeout=600)
 
 
 def run_shell(command, cwd):
     """A shell command with $W2V in it."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "W2V": " ".join(W2V)}
     return subprocess.run(
-        ["/bin/bash", "-c", command], cwd=cwd, env=environment, capture_output=True, timeout=60
+        ["/bin/bash", "-c", command], cwd=cwd, env=environment, capture_output=True, timeout=600
     )
 
 

@@ -165,6 +165,6 @@ def test_training_on_the_cpu_loads_no_torch(planted_text, tmp_path):
         "print({'torch', 'triton'} & set(sys.modules))"
     )
 
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=600)
 
     assert done.stdout.rstrip().endswith("set()"), done.stdout + done.stderr

@@ -161,7 +161,7 @@ def test_closed_stderr_is_no_obstacle(planted_text, tmp_path):
     )
 
     done = subprocess.run(
-        ["/bin/sh", "-c", command], cwd=Path(__file__).parents[2], capture_output=True, timeout=60
+        ["/bin/sh", "-c", command], cwd=Path(__file__).parents[2], capture_output=True, timeout=600
     )
 
     assert done.returncode == 0

@@ -182,7 +182,7 @@ def test_standard_input_is_a_corpus(planted_text, tmp_path):
 
     with planted_text.open("rb") as text:
         done = subprocess.run(
-            command, stdin=text, cwd=tmp_path, env=environment, capture_output=True, timeout=60
+            command, stdin=text, cwd=tmp_path, env=environment, capture_output=True, timeout=600
         )
 
     assert done.returncode == 0, done.stderr
@@ -210,7 +210,7 @@ def test_same_command_gives_the_same_file_anywhere(planted_text, tmp_path):
             env=environment,
             check=True,
             capture_output=True,
-            timeout=60,
+            timeout=600,
         )
         files.add((folder / "out.safetensors").read_bytes())
 

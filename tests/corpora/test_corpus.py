@@ -279,7 +279,7 @@ def test_processes_that_prepare_at_once_do_not_disturb_each_other(path):
         worker.stdin.write("\n")
         worker.stdin.flush()
 
-    ends = [worker.communicate(timeout=60) for worker in workers]
+    ends = [worker.communicate(timeout=600) for worker in workers]
 
     expected = Corpus.prepare([path], min_count=1)
     assert ready == ["ready\n"] * 4

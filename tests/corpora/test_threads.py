@@ -19,7 +19,7 @@ def test_every_thread_is_run_once():
 
 def test_threads_run_at_the_same_time():
     """Three that wait for one another all pass: none is waited for before the next is started."""
-    barrier = threading.Barrier(3, timeout=30)
+    barrier = threading.Barrier(3, timeout=300)
 
     run_threads(lambda _thread, _stop: barrier.wait(), 3)
 

@@ -71,7 +71,7 @@ def run_program(program, **environment):
     changed = {**os.environ, **environment}
     changed = {name: value for name, value in changed.items() if value is not None}
     return subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=changed, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program], cwd=ROOT, env=changed, capture_output=True, text=True, timeout=600
     )
 
 
@@ -363,7 +363,7 @@ def assert_stops_well(run, name):
     run.process.send_signal(number)
     screen = run.rest_of_screen()
 
-    assert run.process.wait(timeout=60) == 128 + number
+    assert run.process.wait(timeout=600) == 128 + number
     assert f"note: stopped by {name}" in screen
     assert "Traceback" not in screen
     assert "ignored" not in screen
@@ -396,12 +396,12 @@ def test_t23_signal_ends_reading(start_training, planted_text, tmp_path, name):
             while True:
                 file.write(text)
 
-    feeder = threading.Thread(target=feed)
+    feeder = threading.Thread(target=feed, daemon=True)  # it waits for a reader, should none come
     feeder.start()
     run.wait_for(b"reading")
 
     assert_stops_well(run, name)
-    feeder.join()
+    feeder.join(timeout=600)
 
 
 def test_t23_signal_ends_waiting_for_standard_input(start_training, tmp_path):
@@ -410,11 +410,11 @@ def test_t23_signal_ends_waiting_for_standard_input(start_training, tmp_path):
     os.mkfifo(pipe)
     run = start_training(pipe)
 
-    with pipe.open("wb"):
+    with pipe.open("r+b", buffering=0):  # for reading, too: so it need not wait for a reader
         run.wait_for(b"reading")
         run.process.send_signal(signal.SIGINT)
 
-        assert run.process.wait(timeout=60) == 130
+        assert run.process.wait(timeout=600) == 130
 
 
 def test_t23_signal_ends_compiling(start_training, planted_text, tmp_path):
