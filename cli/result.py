@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +17,15 @@ if TYPE_CHECKING:
     from w2v.checkpoint import Checkpoints
     from w2v.vectors import Vectors
 
+TRY_EVERY = 10.0  # seconds
 
-def save_result(vectors: Vectors, output: str, checkpoints: Checkpoints | None) -> None:
+
+def save_result(
+    vectors: Vectors, output: str, checkpoints: Checkpoints | None, *, patience: float = 0.0
+) -> None:
     """Writes the vectors, unless the training was complete before and they are found in the file.
+
+    What no checkpoint keeps is tried again while there is `patience`, in seconds.
 
     Raises:
         StorageError: the file cannot be written; where checkpoints keep the training, it says so.
@@ -33,13 +40,34 @@ def save_result(vectors: Vectors, output: str, checkpoints: Checkpoints | None) 
             print_note(f"this training was complete already; {output} holds its vectors and stays as it is")
             return
         print_note(f"this training was complete already; {output} {difference}, and is written anew")
+    if checkpoints is None or checkpoints.last is None:
+        _save_patiently(vectors, output, patience)
+        return
     try:
         save_vectors(vectors, output)
     except StorageError as error:
-        if checkpoints is None or checkpoints.last is None:
-            raise
         fix = f"the training is kept: make room, or name another -o; w2v train --resume {checkpoints.folder}"
         raise StorageError(error.identifier, error.problem, path=error.path, fix=fix) from error
+
+
+def _save_patiently(vectors: Vectors, output: str, patience: float) -> None:
+    """Writes what nothing else holds: a disk that is full now may have room in a minute."""
+    from corpora.errors import StorageError
+    from w2v.formats import save_vectors
+
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return save_vectors(vectors, output)
+        except StorageError as error:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise
+            print_note(
+                f"{output}: {error.problem}; the vectors are kept in memory, and it is tried again every "
+                f"{TRY_EVERY:.0f}s for {left:.0f}s more: make room, or give up by Ctrl-C"
+            )
+            time.sleep(min(TRY_EVERY, left))
 
 
 def _difference(vectors: Vectors, path: str) -> str | None:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from w2v.watch import Progress
 
 COMPILE_SECONDS = 1.0  # longer than loading kernels from the disk takes
+MOST_PATIENCE = 600.0  # seconds to wait for a disk that is full; never longer than the training took
 STEEP_LEARNING_RATE = 1.0
 
 
@@ -169,7 +170,7 @@ def train_and_save(
         vectors, seconds = _train(corpus, config, options, files)
     else:
         vectors, seconds = _train_resumably(corpus, config, options, files, checkpoints)
-    save_result(vectors, output, checkpoints)
+    save_result(vectors, output, checkpoints, patience=min(seconds, MOST_PATIENCE))
     course = vectors.metadata["training"]
     if course["epochs"] < config.epochs:
         print_note(
