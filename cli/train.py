@@ -115,7 +115,7 @@ def train(
             corpus, threads=threads, among=given if init_vocab == "old" else None, **reading
         )
         reading_seconds = time.monotonic() - started
-        _require_space(prepared, config, output, is_new=resume is None)
+        _require_space(prepared, config, engine, output, is_new=resume is None)
         if given is not None and resume is None:
             note_differences(init_vectors, given, config, reading)
         _, result = train_and_save(
@@ -135,13 +135,14 @@ def train(
         print_summary(result)
 
 
-def _require_space(corpus: Corpus, config: TrainConfig, output: str, *, is_new: bool) -> None:
+def _require_space(corpus: Corpus, config: TrainConfig, engine: Engine, output: str, *, is_new: bool) -> None:
     """Refuses now what would not fit into memory, where the tables are not there yet, or on the disk."""
     from w2v.memory import require_memory
 
     n_words = len(corpus.vocabulary)
     if is_new:
-        require_memory(n_words, config.dim, keeps_best=config.patience is not None)
+        keeps_best = config.patience is not None
+        require_memory(n_words, config.dim, keeps_best=keeps_best, state_pairs=engine.state_pairs)
     require_room(output, 4 * n_words * config.dim)  # with nothing but the rows
 
 

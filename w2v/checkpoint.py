@@ -13,7 +13,7 @@ import numpy as np
 
 from corpora.errors import CheckpointError, StorageError
 from w2v.checkpoint_files import Checkpoint, save_next
-from w2v.memory import available_bytes
+from w2v.free_memory import available_bytes
 
 DEFAULT_EVERY = "10m"
 RETRY_SECONDS = 30.0

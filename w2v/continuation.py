@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from corpora.errors import InputError, MemoryLimitError
-from w2v.memory import PROGRAM_BYTES, available_bytes, tables_bytes
+from w2v.free_memory import available_bytes
+from w2v.memory import PROGRAM_BYTES, tables_bytes
 from w2v.vectors import Vectors
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from corpora.corpus import Corpus
 from w2v.config import TrainConfig
 from w2v.engines.protocol import Engine
-from w2v.memory import available_bytes, tables_bytes, training_bytes
+from w2v.free_memory import available_bytes
+from w2v.memory import tables_bytes, training_bytes
 from w2v.training import train
 from w2v.vectors import Vectors
 from w2v.watch import Progress, StopTraining
@@ -67,16 +68,17 @@ def make_plan(
 
     origin = {"init_vectors": init_vectors, "keep_absent": keep_absent}
     trained = train(corpus, config, engine=engine, report=measure, **origin)
-    n_words, keeps_best = len(corpus.vocabulary), config.patience is not None
+    n_words = len(corpus.vocabulary)
+    sizes = {"keeps_best": config.patience is not None, "state_pairs": engine.state_pairs}
     vectors_bytes = tables_bytes(len(trained), config.dim) // 2
     return Plan(
         vocabulary=len(trained),
         tokens=corpus.n_tokens,
         effective_tokens=trained.metadata["corpus"]["effective_tokens"],
-        memory_bytes=training_bytes(n_words, config.dim, keeps_best=keeps_best) + keep_absent * vectors_bytes,
+        memory_bytes=training_bytes(n_words, config.dim, **sizes) + keep_absent * vectors_bytes,
         available_bytes=free,
         vectors_bytes=vectors_bytes,
-        checkpoints_bytes=KEPT_CHECKPOINTS * tables_bytes(n_words, config.dim, keeps_best=keeps_best),
+        checkpoints_bytes=KEPT_CHECKPOINTS * tables_bytes(n_words, config.dim, **sizes),
         words_per_second=pace,
         seconds=config.epochs * corpus.n_tokens / pace,
     )

@@ -92,7 +92,7 @@ def train(
     if resumed is not None:
         tables = resumed_rows(resumed, identity, sampler, config)
     elif tables is None:
-        tables, start = _new_rows(corpus.vocabulary, config, init_vectors, n_absent_kept=len(absent or ()))
+        tables, start = _new_rows(corpus.vocabulary, config, engine, init_vectors, len(absent or ()))
     else:
         _require_shape(tables, (len(corpus.vocabulary), config.dim))
     engine.compile(sampler, tables)
@@ -175,10 +175,15 @@ def _samplers(corpus: Corpus, config: TrainConfig) -> tuple[WindowSampler, Windo
 
 
 def _new_rows(
-    vocabulary: Vocabulary, config: TrainConfig, init_vectors: Vectors | None, *, n_absent_kept: int
+    vocabulary: Vocabulary,
+    config: TrainConfig,
+    engine: Engine,
+    init_vectors: Vectors | None,
+    n_absent_kept: int,
 ) -> tuple[Rows, dict[str, Any] | None]:
     """Rows to start from, if memory suffices, and what is told of the given vectors, if there are any."""
-    require_memory(len(vocabulary), config.dim, keeps_best=config.patience is not None)
+    keeps_best = config.patience is not None
+    require_memory(len(vocabulary), config.dim, keeps_best=keeps_best, state_pairs=engine.state_pairs)
     rows = initial_rows(len(vocabulary), config.dim, seed=config.seed, init=config.init)
     if init_vectors is None:
         return rows, None

@@ -1,14 +1,13 @@
 """What does not fit into memory is refused before it is allocated, with what would fit."""
 
-import os
 import re
-import resource
 
 import pytest
 
 from corpora.errors import MemoryLimitError
-from w2v import memory
-from w2v.memory import PROGRAM_BYTES, available_bytes, require_memory
+from w2v import MinibatchEngine, TrainConfig, memory, train
+from w2v.engines.hogwild import HogwildEngine
+from w2v.memory import PROGRAM_BYTES, require_memory
 
 GIB = 1 << 30
 
@@ -63,13 +62,31 @@ def test_no_option_is_named_where_none_would_fit(monkeypatch):
     assert caught.value.fix == "free some memory"
 
 
-def test_limit_of_the_process_counts(monkeypatch):
-    """A limit of the address space below the machine's free memory is what there is."""
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (1000, resource.RLIM_INFINITY))
+def test_what_the_optimizer_remembers_counts(one_gib):
+    """Two more pairs of tables, as of Adam: a third of the columns fit, or plain SGD."""
+    require_memory(1 << 20, 42, state_pairs=2)
+    with pytest.raises(MemoryLimitError, match="two tables, with the optimizer's memory, of") as caught:
+        require_memory(1 << 20, 43, state_pairs=2)
 
-    assert available_bytes() == 1000
+    assert caught.value.fix == "use --dim 42 or --max-vocab 1040447 or --optimizer sgd, which would fit"
 
 
-def test_free_memory_is_less_than_the_machine_has():
-    """What can be taken is more than nothing and not more than all."""
-    assert 0 < available_bytes() <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+def test_what_would_not_fit_either_is_not_named(one_gib):
+    """Giving up the copies of the best epoch is no way out where the tables alone are too large."""
+    with pytest.raises(MemoryLimitError, match="copies of the best epoch's and the optimizer's") as caught:
+        require_memory(1 << 20, 200, keeps_best=True, state_pairs=1)
+
+    assert "--patience" not in caught.value.fix
+    assert "--optimizer" not in caught.value.fix
+
+
+@pytest.mark.parametrize(("optimizer", "pairs"), [("sgd", 0), ("adagrad", 1), ("sparse-adam", 2)])
+def test_engines_tell_what_their_optimizer_keeps(planted_corpus, optimizer, pairs):
+    """In pairs of tables, as many as there are numbers in its state after a step."""
+    engine = MinibatchEngine(optimizer=optimizer)
+    train(planted_corpus, TrainConfig(dim=8, epochs=1, learning_rate=0.001), engine=engine)
+
+    tables = [array for array in engine.optimizer_state().values() if array.ndim == 2]
+    assert engine.state_pairs == pairs
+    assert len(tables) == 2 * pairs
+    assert HogwildEngine().state_pairs == 0

@@ -27,6 +27,7 @@ class IdleEngine:
     """Takes no steps, and remembers what it was asked for."""
 
     architecture = "skipgram"
+    state_pairs = 0
 
     def __init__(self):
         self.rates = []

@@ -26,6 +26,7 @@ OPTIMIZERS = {
     "sparse-adam": torch.optim.SparseAdam,
     "adagrad": torch.optim.Adagrad,
 }
+STATE_PAIRS = {"sgd": 0, "sparse-adam": 2, "adagrad": 1}  # what each remembers, in pairs of tables
 MEASURED_AT_ONCE = 1024  # windows, when no step is taken
 
 Weights = tuple[torch.Tensor, torch.Tensor]

@@ -34,6 +34,8 @@ class HogwildEngine:
         threads: how many; by default as many as there are cores.
     """
 
+    state_pairs = 0
+
     def __init__(self, architecture: str = "skipgram", *, threads: int | None = None) -> None:
         require_architecture(architecture)
         if threads is not None and threads < 1:

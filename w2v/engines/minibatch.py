@@ -20,7 +20,7 @@ from corpora.errors import MemoryLimitError
 from corpora.threads import default_threads
 from corpora.windows import WindowSampler
 from w2v.config import require_architecture
-from w2v.engines.eager import EagerEpochs, StepOptions, Weights, measure_losses
+from w2v.engines.eager import STATE_PAIRS, EagerEpochs, StepOptions, Weights, measure_losses
 from w2v.engines.fused.epochs import FusedEpochs, why_not_fused
 from w2v.initialization import Rows
 from w2v.loss import LossSum
@@ -96,6 +96,11 @@ class MinibatchEngine:
                 f"{MOST_WINDOWS_PER_STEP:,} did not when it was measured",
                 stacklevel=2,
             )
+
+    @property
+    def state_pairs(self) -> int:
+        """Of tables that the optimizer keeps on the CPU; a GPU has memory of its own."""
+        return STATE_PAIRS[self.options.optimizer] if self.device.type == "cpu" else 0
 
     def describe(self) -> dict[str, object]:
         """What the vectors' metadata says of the engine."""

@@ -23,6 +23,7 @@ class Engine(Protocol):
     """
 
     architecture: str
+    state_pairs: int  # of tables as large as the two, which the steps keep in the machine's memory
 
     def describe(self) -> dict[str, object]:
         """What the vectors' metadata says of the engine."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from corpora.errors import InputError, MemoryLimitError
 from w2v.formats.checks import broken_rows, require_distinct, show
-from w2v.memory import available_bytes
+from w2v.free_memory import available_bytes
 from w2v.vectors import Vectors
 
 DUPLICATES = ("error", "first")

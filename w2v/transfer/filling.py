@@ -10,7 +10,7 @@ import numpy as np
 
 from corpora.errors import InputError, MemoryLimitError
 from w2v.config import LARGEST_SEED
-from w2v.memory import available_bytes
+from w2v.free_memory import available_bytes
 from w2v.transfer import MISSING
 from w2v.transfer.alignment import Alignment, Origin
 from w2v.vectors import Vectors
