@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
 from collections.abc import Callable
+
+from corpora.control_groups import processors
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 1.0
 
 
 def default_threads() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Cores that this process may use: those of the machine, or fewer by affinity or a container's limit."""
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(n_cores, math.ceil(processors())))
 
 
 def run_threads(
