@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import traceback
@@ -31,6 +32,7 @@ VERBS = {
     "seq2seq": "Train an LSTM encoder-decoder that starts with vectors.",
     "demo": "Train on a generated text and check the answers.",
 }
+TORCH_OUT_OF_MEMORY = re.compile("can't allocate memory|out of memory")  # its error is a RuntimeError
 BROKEN_PIPE = 141  # 128 + SIGPIPE, what a shell expects of a program whose reader has left
 
 
@@ -89,15 +91,14 @@ def _run(arguments: list[str]) -> int:
     except MemoryError as error:
         if debug:
             raise
-        print_error(
-            "P12", f"out of memory: {error}", "use a smaller --dim or --max-vocab, or free some memory"
-        )
-        return 6
+        return _out_of_memory(error)
     except Exception as error:  # the outermost door: a bug becomes a report
         if Interrupted.met is not None:  # a C module that was being imported made another error of it
             return _stopped(Interrupted.met)
         if debug:
             raise
+        if isinstance(error, RuntimeError) and TORCH_OUT_OF_MEMORY.search(str(error)):
+            return _out_of_memory(error)
         _report_bug(error)
         return 1
     return 0
@@ -108,6 +109,12 @@ def _fail(error: W2VError, exit_code: int, debug: bool) -> int:
         traceback.print_exception(error)
     print_error(error.identifier, error.place + error.problem, error.fix)
     return exit_code
+
+
+def _out_of_memory(error: Exception) -> int:
+    fix = "use a smaller --dim, --hidden, --batch-pairs or --max-vocab, or free some memory"
+    print_error("P12", f"out of memory: {error}", fix)
+    return 6
 
 
 def _stopped(number: int) -> int:

@@ -89,6 +89,8 @@ def _prepare(options: dict[str, Any]) -> Prepared:
     text = find_text(options["source"], options["target"], options["pairs"])
     valid_names = ("valid_source", "valid_target", "valid_pairs")
     valid = find_text(*(options[name] for name in valid_names), prefix="valid-", required=False)
+    if options["share_embeddings"] and options["target_vectors"] is not None:
+        raise click.UsageError("--share-embeddings has one table: pass its vectors as --source-vectors")
     vectors = {side: load_side(side, options) for side in SIDES}
     if options["freeze"] and not any(vectors.values()) and options["resume"] is None:
         raise click.UsageError("--freeze is for tables that start from vectors; add --source-vectors")

@@ -332,6 +332,29 @@ def test_l11_report_shows_where_and_no_text(report):
     assert "'secret-corpus-word'" not in text.replace('secret = "secret-corpus-word"', "")
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError("Unable to allocate 1 TiB"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+        RuntimeError("CUDA out of memory. Tried to allocate 2 GiB."),
+    ],
+)
+def test_memory_that_ends_is_no_bug(w2v_command, planted_text, monkeypatch, error):
+    """P12: exit code 6, whoever ran out of it: numpy, torch on the CPU, or torch on a GPU."""
+
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr("w2v.training.train", broken)
+
+    done = w2v_command("train", planted_text, "-o", "out.txt")
+
+    assert done.code == 6
+    assert f"error [W2V-P12] out of memory: {error}" in done.err
+    assert "--max-vocab" in done.err
+
+
 def test_l11_debug_shows_the_traceback(planted_text, tmp_path):
     """With --debug an error shows Python's traceback and keeps its exit code."""
     done = run("--debug", "vocab", "missing.txt", cwd=tmp_path)

@@ -10,12 +10,14 @@ import numpy as np
 import torch
 from torch import nn
 
+from corpora.errors import DivergedError
 from w2v.seq2seq.data import Batch, Pairs, in_order, make_batch
 from w2v.seq2seq.model import Seq2Seq
 from w2v.seq2seq.vocabulary import PADDING
 
 PRECISIONS = ("float32", "bfloat16")
 MEASURED_PAIRS = 64  # at a time
+LARGEST_LOSS = 1000.0  # nats a word; to guess among a million words alike costs 14
 
 
 class WordLosses(NamedTuple):
@@ -79,3 +81,15 @@ def word_losses(
         sums[rows] = losses.double().sum(dim=1).cpu().numpy()
         report()
     return WordLosses(sums, pairs.target.lengths + 1)
+
+
+def require_loss(loss: float, epoch: int) -> None:
+    """Raises DivergedError for a mean loss that is no number, or that no model worth its training has."""
+    if not loss <= LARGEST_LOSS:
+        raise diverged(epoch, f"the loss is {loss:.3g} nats a word")
+
+
+def diverged(epoch: int, problem: str) -> DivergedError:
+    """The error of a training that is lost, in an epoch counted from 0."""
+    fix = "lower --learning-rate; the default suits most texts"
+    return DivergedError("T14", f"training diverged in epoch {epoch + 1}: {problem}", fix=fix)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
+from corpora.errors import InputError
 from corpora.storage import make_folder
 from w2v.checkpoint import Checkpoints
 from w2v.seq2seq.config import Seq2SeqConfig
@@ -15,6 +17,7 @@ from w2v.seq2seq.data import Pairs, read_pairs
 from w2v.seq2seq.model_files import load_translator, read_training, save_translator
 from w2v.seq2seq.saving import Seq2SeqSaver, identify, restore
 from w2v.seq2seq.seeds import Stream, derive_seed
+from w2v.seq2seq.sizes import require_memory
 from w2v.seq2seq.tables import TableCoverage, start_from_vectors
 from w2v.seq2seq.text import ParallelText
 from w2v.seq2seq.training import Course, Seq2SeqProgress, Seq2SeqTrainer
@@ -81,12 +84,14 @@ def prepare(
     Raises:
         ValueError: vectors are of another width than the table, or two are given for one table.
         InputError: a file cannot be read, no pair or no word is left, or no word has a vector.
+        MemoryLimitError: the model would not fit into memory.
     """
     if config.share_embeddings and target_vectors is not None:
         raise ValueError("share_embeddings has one table: pass its vectors as source_vectors alone")
     source, target = _vocabularies(text, config, reading)
     pairs = read_pairs(text, source, target, max_length=reading.max_length)
     measured = None if valid is None else read_pairs(valid, source, target, max_length=reading.max_length)
+    require_memory(config, len(source), len(target))
     model = build_model(config, source, target)
     coverage, given = {}, []
     sides = (
@@ -97,7 +102,8 @@ def prepare(
         if vectors is not None:
             text_ids = np.concatenate((ids, pairs.target.ids)) if config.share_embeddings else ids
             seed = derive_seed(config.seed, Stream.ROWS, place)
-            coverage[side] = start_from_vectors(table, vocabulary, vectors, text_ids, seed=seed)
+            with _named(f"the vectors of the {side}"):
+                coverage[side] = start_from_vectors(table, vocabulary, vectors, text_ids, seed=seed)
             given += [name for name, weight in model.named_parameters() if weight is table.weight]
     return Prepared(Translator(model, source, target, config), pairs, measured, coverage, tuple(given))
 
@@ -173,8 +179,22 @@ def _vocabularies(
     limits = {"min_count": reading.min_count, "max_words": reading.max_words}
     if config.share_embeddings:
         sentences = (words for pair in text.read() for words in (pair.source, pair.target))
-        both = TokenVocabulary.from_text(sentences, **limits)
+        with _named(text.name):
+            both = TokenVocabulary.from_text(sentences, **limits)
         return both, both
-    source = TokenVocabulary.from_text((pair.source for pair in text.read()), **limits)
-    target = TokenVocabulary.from_text((pair.target for pair in text.read()), **limits)
+    with _named(text.source):
+        source = TokenVocabulary.from_text((pair.source for pair in text.read()), **limits)
+    with _named(text.target or text.source):
+        target = TokenVocabulary.from_text((pair.target for pair in text.read()), **limits)
     return source, target
+
+
+@contextlib.contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Lets an error tell where it was met, unless it knows."""
+    try:
+        yield
+    except InputError as error:
+        if error.path is not None:
+            raise
+        raise InputError(error.identifier, error.problem, path=name, fix=error.fix) from None

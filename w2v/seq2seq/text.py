@@ -123,6 +123,8 @@ def _find_source(path: str) -> Source:
 
 def _split_pair(line: str, path: str, number: int) -> tuple[list[str], list[str]]:
     parts = line.split("\t")
+    if not split_words(line):
+        return [], []
     if len(parts) != 2:
         raise InputError(
             "S02",

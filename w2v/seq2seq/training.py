@@ -6,7 +6,6 @@ dropout of a step from the seed and the step. So a training that was stopped goe
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -15,10 +14,9 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from corpora.errors import DivergedError
 from w2v.seq2seq.config import Seq2SeqConfig
 from w2v.seq2seq.data import Batch, Pairs, make_batch, order_batches
-from w2v.seq2seq.losses import autocast, mean_loss, next_words, word_losses
+from w2v.seq2seq.losses import autocast, diverged, mean_loss, next_words, require_loss, word_losses
 from w2v.seq2seq.model import Seq2Seq
 from w2v.seq2seq.seeds import Stream, derive_seed
 from w2v.watch import StopTraining
@@ -139,7 +137,7 @@ class Seq2SeqTrainer:
         """Trains to the end, or until `report` raises StopTraining; torch's own random state stays as it was.
 
         Raises:
-            DivergedError: the loss or a weight is no number.
+            DivergedError: a weight is no number, or the loss is none or absurd.
         """
         course = self.course
         devices = [self.device] if self.device.type == "cuda" else []
@@ -156,7 +154,8 @@ class Seq2SeqTrainer:
 
     def require_finite(self) -> None:
         """Raises DivergedError if a weight is no number: the model is of no use to anyone."""
-        self._require_number(all(bool(weight.isfinite().all()) for weight in self.model.parameters()))
+        if not all(bool(weight.isfinite().all()) for weight in self.model.parameters()):
+            raise diverged(self.course.epoch, "a weight is no number")
 
     def _run_epoch(self) -> None:
         """The steps that are left of an epoch."""
@@ -206,15 +205,8 @@ class Seq2SeqTrainer:
         self.course.seconds += now - self._since
         self._seconds_of_run += now - self._since
         self._since = now
-        self._require_number(math.isfinite(self.course.loss_sum))
-
-    def _require_number(self, is_number: bool) -> None:
-        if not is_number:
-            raise DivergedError(
-                "T14",
-                f"training diverged in epoch {self.course.epoch + 1}: the loss or a weight is no number",
-                fix="lower --learning-rate; the default suits most texts",
-            )
+        if self.course.tokens:
+            require_loss(self.course.loss_sum / self.course.tokens, self.course.epoch)
 
     def _is_report_due(self) -> bool:
         """Whether the last report is long enough ago; if so, the next is due as much later."""
@@ -256,7 +248,7 @@ class Seq2SeqTrainer:
                 self.report(self._progress())
 
         valid_loss = word_losses(self.model, self.valid, precision=self.precision, report=look).mean
-        self._require_number(math.isfinite(valid_loss))
+        require_loss(valid_loss, self.course.epoch)
         return valid_loss
 
     def _judge(self, valid_loss: float | None) -> None:

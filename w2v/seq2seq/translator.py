@@ -45,7 +45,12 @@ class Translator(NamedTuple):
             beam: as `search` has it.
             precision: "float32" or "bfloat16".
             report: called now and then with the sentences done and all.
+
+        Raises:
+            TypeError: a sentence is a string, and not yet split into words.
         """
+        if any(isinstance(sentence, str) for sentence in sentences):
+            raise TypeError("a sentence is a list of words, got a string; sentence.split() cuts it")
         self.model.eval()
         device = next(self.model.parameters()).device
         encoded = Sentences.of(self.source.encode(sentence) for sentence in sentences)

@@ -58,12 +58,11 @@ class TokenVocabulary:
         for special in SPECIALS:
             counts.pop(special, None)
         kept = [word for word, count in counts.items() if count >= min_count]
+        if not counts:
+            raise InputError("V02", "there is no word in it", fix="pass text")
         if not kept:
-            raise InputError(
-                "V02",
-                f"no word occurs min_count={min_count} times among {len(counts):,} words",
-                fix="lower --min-count, or pass more text",
-            )
+            problem = f"no word occurs min_count={min_count} times among {len(counts):,} words"
+            raise InputError("V02", problem, fix="lower --min-count, or pass more text")
         kept.sort(key=lambda word: (-counts[word], word.encode(errors="surrogatepass")))
         return cls(kept[:max_words])
 

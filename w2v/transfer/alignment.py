@@ -143,7 +143,8 @@ def _accept(
 
 
 def _nothing_found(vectors: Vectors, words: list[str | None]) -> InputError:
-    shown = ", ".join(repr(word[:40]) for word in words[:3] if word is not None)
+    words = [word for word in words if word is not None]
+    shown = ", ".join(repr(word[:40]) for word in words[:3])
     known = ", ".join(repr(word[:40]) for word in vectors.words[:3])
     return InputError(
         "V11",

@@ -39,7 +39,8 @@ def fill(
 
     Raises:
         ValueError: `missing`, `scale` or `seed` is out of its range.
-        InputError: a number of the table would not be finite (X03).
+        InputError: a number of the table would not be finite (X03), or all are the same and `scale` is asked
+            for (V12).
         MemoryLimitError: the table needs more memory than is free (R16).
     """
     if missing not in MISSING:
@@ -60,7 +61,11 @@ def fill(
             _draw_rows(table, filled, moments, seed=seed)
         if scale is not None:
             if moments.spread == 0:
-                raise ValueError("scale needs rows that differ: all numbers of the found rows are the same")
+                raise InputError(
+                    "V12",
+                    "all numbers of the found rows are the same, so no factor gives them a deviation",
+                    fix="use vectors that differ, or do not scale them",
+                )
             table *= np.float32(scale / moments.spread)
     _require_finite(table)
     return table

@@ -119,6 +119,8 @@ def vectors(tmp_path):
         (["--source-dim", 5, "--source-vectors", "zh.txt"], 2, "have 8 numbers, --source-dim is 5"),
         (["--target-vectors", "foreign.txt"], 3, "[W2V-V11]"),
         (["--target-vectors", "none.txt"], 3, "none.txt"),
+        (["--share-embeddings", "--target-vectors", "en.txt"], 2, "pass its vectors as --source-vectors"),
+        (["--hidden", 10**8], 6, "[W2V-T15]"),
         (
             ["--share-embeddings", "--source-vectors", "zh.txt", "--target-vectors", "en.txt"],
             2,

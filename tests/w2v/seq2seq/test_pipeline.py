@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from corpora.errors import DivergedError, InputError
+from corpora.errors import DivergedError, InputError, MemoryLimitError
 from tests.w2v.seq2seq.toy import (
     CHINESE,
     ENGLISH,
@@ -303,6 +303,40 @@ def test_vectors_that_do_not_fit_are_refused(tmp_path):
     with pytest.raises(InputError) as caught:
         prepare(text, SMALL, reading=ALL, target_vectors=foreign)
     assert caught.value.identifier == "V11"
+    assert str(caught.value).startswith("the vectors of the target: 0 of 26 tokens ('.', 'to', ")
+
+
+def test_vectors_that_are_all_zero_are_refused(tmp_path):
+    """V12: no factor brings them to the size of random rows."""
+    empty = Vectors(("我", "她"), np.zeros((2, 8), dtype=np.float32))
+
+    with pytest.raises(
+        InputError, match="the vectors of the source: all numbers of the found rows"
+    ) as caught:
+        prepare(toy_text(tmp_path), SMALL, reading=ALL, source_vectors=empty)
+
+    assert caught.value.identifier == "V12"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_text_without_words_is_named(tmp_path, shared):
+    """V02: by its file; where both sides have one vocabulary, by both."""
+    text = ParallelText(*write_pairs(tmp_path, ("a a",), ("",)))
+
+    with pytest.raises(InputError, match=r"target\.txt: ") as caught:
+        prepare(text, replace(SMALL, share_embeddings=shared), reading=Reading(min_count=3 if shared else 1))
+
+    assert ("source.txt" in str(caught.value)) == shared
+    assert ("there is no word in it" in str(caught.value)) != shared
+
+
+def test_a_model_beyond_memory_is_refused_before_it_is_made(tmp_path):
+    """T15: with what could be smaller."""
+    with pytest.raises(MemoryLimitError, match=r"to train a model of [0-9,]{20,} weights") as caught:
+        prepare(toy_text(tmp_path), replace(SMALL, hidden=10**9), reading=ALL)
+
+    assert caught.value.identifier == "T15"
+    assert "--hidden" in caught.value.fix
 
 
 # Reading

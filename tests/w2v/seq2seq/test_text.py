@@ -43,7 +43,7 @@ def test_one_file_holds_both_sides(tmp_path):
     assert text.name == str(tmp_path / "both")
 
 
-@pytest.mark.parametrize(("line", "tabs"), [(b"a b", 0), (b"a\tb\tc", 2), (b"", 0)])
+@pytest.mark.parametrize(("line", "tabs"), [(b"a b", 0), (b"a\tb\tc", 2)])
 def test_a_line_without_one_tab_is_refused(tmp_path, line, tabs):
     """S02 with the line and the tabs in it."""
     (tmp_path / "both").write_bytes(b"a\tb\n" + line + b"\n")
@@ -52,6 +52,17 @@ def test_a_line_without_one_tab_is_refused(tmp_path, line, tabs):
 
     assert (error.identifier, error.line) == ("S02", 2)
     assert f"{tabs} tabs" in error.problem
+
+
+@pytest.mark.parametrize("line", [b"", b" ", b"\t", b"\t\t"])
+def test_a_blank_line_is_a_pair_of_nothing(tmp_path, line):
+    """As in two files: it is left out and counted."""
+    (tmp_path / "both").write_bytes(b"a\tb\n" + line + b"\nc\td\n")
+
+    pairs = list(ParallelText(str(tmp_path / "both")).read())
+
+    assert pairs == [(1, ["a"], ["b"]), (2, [], []), (3, ["c"], ["d"])]
+    assert pairs[1].is_empty
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,12 @@ def test_nothing_to_translate():
     assert small_translator().translate([[], []]) == [[], []]
 
 
+def test_a_sentence_that_is_not_split_into_words_is_refused():
+    """A string would be read letter by letter, and translated into something."""
+    with pytest.raises(TypeError, match=r"sentence\.split\(\)"):
+        small_translator().translate(["a b c"])
+
+
 def test_unknown_words_are_read_and_never_said():
     """A word that the model does not know is <unk> to it, and <unk> is in no translation."""
     translator = lively()

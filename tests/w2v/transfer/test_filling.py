@@ -115,7 +115,7 @@ def test_rows_all_alike_cannot_be_scaled():
     """Numbers without deviation are refused, not divided by zero."""
     alike = Vectors(("a", "b"), np.full((2, 3), 0.1, dtype=np.float32))
 
-    with pytest.raises(ValueError, match="scale needs rows that differ"):
+    with pytest.raises(InputError, match="found rows are the same"):
         table_of(alike, ["a", "b"], scale=1.0)
 
 
