@@ -94,18 +94,21 @@ def open_checkpoints(output: str) -> Checkpoints | None:
     if given is not None and resumed is not None and os.path.abspath(given) != os.path.abspath(folder):
         raise click.UsageError("--resume goes on saving where it reads; leave --checkpoint out")
     from w2v.checkpoint import Checkpoints
+    from w2v.retrying import MOST_PATIENCE
 
-    make_folder(folder)
     if resumed is None:
         refuse_checkpoints(folder, to_resume=folder)
     with usage_errors():
-        return Checkpoints(
+        checkpoints = Checkpoints(
             folder,
             every=context.params["checkpoint_every"],
             resumed=resumed,
             run=_describe_run(context.params, output),
             note=print_note,
+            patience=MOST_PATIENCE,
         )
+    make_folder(folder)
+    return checkpoints
 
 
 def refuse_checkpoints(folder: str | os.PathLike[str], *, to_resume: str) -> None:
@@ -131,7 +134,12 @@ def _describe_run(parameters: dict[str, Any], output: str) -> dict[str, Any]:
     if run["init_vocab"] == "new":
         run["init_vectors"] = None
     run["corpus"] = [path if path == "-" else os.path.abspath(path) for path in run["corpus"]]
-    return {name: os.path.abspath(run[name]) if name in PATHS and run[name] else run[name] for name in run}
+    return {name: _absolute(run[name]) if name in PATHS and run[name] else run[name] for name in run}
+
+
+def _absolute(path: str) -> str:
+    """The same path from any folder; the slash at the end of an output says that it is to be a folder."""
+    return os.path.abspath(path) + "/" * path.endswith("/")
 
 
 def say_how_to_resume(checkpoints: Checkpoints) -> None:

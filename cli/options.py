@@ -209,7 +209,8 @@ def hold_outputs(*paths: str | None) -> Iterator[None]:
 
     with contextlib.ExitStack() as stack:
         for path in filter(None, paths):
-            dead = stack.enter_context(hold_output(os.path.abspath(path)))
+            target = os.path.realpath(path) if os.path.isdir(path) else os.path.abspath(path)
+            dead = stack.enter_context(hold_output(target))
             if dead is not None:
                 print_note(f"{path}: {dead}, has ended without letting go of it")
         yield
@@ -227,14 +228,16 @@ def replace_output(path: str) -> Iterator[None]:
         print_note(f"{path} existed and was replaced")
 
 
-def require_output(path: str, inputs: Sequence[str | None] = (), *, option: str = "-o") -> None:
+def require_output(
+    path: str, inputs: Sequence[str | None] = (), *, option: str = "-o", may_be_folder: bool = False
+) -> None:
     """Refuses now what could not be written after hours: a folder, stdout, an input, a closed folder."""
     from cli.output import escape, print_note
     from corpora.storage import require_writable_folder
 
     if path in ("", "-"):
         raise click.UsageError(f"the output is a file, {path!r} names none; name one with {option}")
-    if os.path.isdir(path):
+    if os.path.isdir(path) and not may_be_folder:
         raise click.UsageError(f"{escape(path)} is a folder; name a file in it with {option}")
     _require_name(path)
     _require_no_input(path, inputs)
@@ -246,12 +249,19 @@ def require_output(path: str, inputs: Sequence[str | None] = (), *, option: str 
 
 
 def require_vectors_output(
-    path: str, inputs: Sequence[str | None] = (), *, keep_output: bool = False
+    path: str,
+    inputs: Sequence[str | None] = (),
+    *,
+    keep_output: bool = False,
+    may_be_there: bool = False,
 ) -> None:
-    """As `require_output`; and refuses a name whose end is that of no format of vectors, or of one table."""
+    """As `require_output`; and refuses a name whose end is that of no format of vectors, or of one table.
+
+    A format that is a folder is refused if it is there, unless it `may_be_there`: it would be replaced whole.
+    """
     from w2v.formats import format_of
 
-    require_output(path, inputs)
+    require_output(path, inputs, may_be_folder=may_be_there and path.endswith("/"))
     with usage_errors():
         known = format_of(path)
     require_beside(path, known, inputs)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING, Any
 
+import click
 import numpy as np
 
 from cli.given_vectors import describe_start
 from cli.loss_options import describe_losses
-from cli.output import print_note, print_rows
+from cli.output import escape, print_note, print_rows
 
 if TYPE_CHECKING:
     from corpora.corpus import Corpus
     from w2v.checkpoint import Checkpoints
     from w2v.vectors import Vectors
-
-TRY_EVERY = 10.0  # seconds
 
 
 def save_result(
@@ -28,46 +26,44 @@ def save_result(
     What no checkpoint keeps is tried again while there is `patience`, in seconds.
 
     Raises:
-        StorageError: the file cannot be written; where checkpoints keep the training, it says so.
+        UsageError: the output is a folder that holds something else.
+        StorageError: it cannot be written; where checkpoints keep the training, or a part of it, it says so.
     """
     from corpora.errors import StorageError
     from w2v.formats import save_vectors
+    from w2v.retrying import try_again
 
-    resumed = None if checkpoints is None else checkpoints.resumed
-    if resumed is not None and resumed.state["is_over"]:
-        difference = _difference(vectors, output)
-        if difference is None:
-            print_note(f"this training was complete already; {output} holds its vectors and stays as it is")
-            return
-        print_note(f"this training was complete already; {output} {difference}, and is written anew")
-    if checkpoints is None or checkpoints.last is None:
-        _save_patiently(vectors, output, patience)
+    if _was_complete(vectors, output, checkpoints):
         return
+    is_kept = checkpoints is not None and checkpoints.has_end
     try:
-        save_vectors(vectors, output)
+        try_again(
+            lambda: save_vectors(vectors, output),
+            "the vectors are",
+            patience=0 if is_kept else patience,
+            note=print_note,
+        )
     except StorageError as error:
-        fix = f"the training is kept: make room, or name another -o; w2v train --resume {checkpoints.folder}"
+        if checkpoints is None or checkpoints.last is None:
+            raise
+        kept = "the training is kept" if is_kept else f"{checkpoints.last} is from before the end"
+        fix = f"{kept}: make room, or name another -o; w2v train --resume {checkpoints.folder}"
         raise StorageError(error.identifier, error.problem, path=error.path, fix=fix) from error
 
 
-def _save_patiently(vectors: Vectors, output: str, patience: float) -> None:
-    """Writes what nothing else holds: a disk that is full now may have room in a minute."""
-    from corpora.errors import StorageError
-    from w2v.formats import save_vectors
-
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return save_vectors(vectors, output)
-        except StorageError as error:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise
-            print_note(
-                f"{output}: {error.problem}; the vectors are kept in memory, and it is tried again every "
-                f"{TRY_EVERY:.0f}s for {left:.0f}s more: make room, or give up by Ctrl-C"
-            )
-            time.sleep(min(TRY_EVERY, left))
+def _was_complete(vectors: Vectors, output: str, checkpoints: Checkpoints | None) -> bool:
+    """Whether there is nothing to write; says so, or why a complete training is written anew."""
+    resumed = None if checkpoints is None else checkpoints.resumed
+    if resumed is None or not resumed.state["is_over"]:
+        return False
+    difference = _difference(vectors, output)
+    if difference is None:
+        print_note(f"this training was complete already; {output} holds its vectors and stays as it is")
+        return True
+    if os.path.isdir(output):
+        raise click.UsageError(f"{escape(output)} {difference}; remove the folder, or name another with -o")
+    print_note(f"this training was complete already; {output} {difference}, and is written anew")
+    return False
 
 
 def _difference(vectors: Vectors, path: str) -> str | None:

@@ -9,7 +9,7 @@ from cli.output import print_json, print_rows
 
 
 @click.command()
-@click.argument("folder", default=".", type=click.Path(file_okay=False))
+@click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False))
 @click.option(
     "--faults",
     type=click.IntRange(min=1),

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from w2v.watch import Progress
 
 COMPILE_SECONDS = 1.0  # longer than loading kernels from the disk takes
-MOST_PATIENCE = 600.0  # seconds to wait for a disk that is full; never longer than the training took
 STEEP_LEARNING_RATE = 1.0
 
 
@@ -103,7 +102,8 @@ def train(
     engine = choose_engine(config.architecture, threads, **stepping)
     output = _default_output(corpus[0]) if output is None else output
     inputs = [*corpus, reading["vocabulary_file"], init_vectors]
-    require_vectors_output(output, inputs, keep_output=keep_output)
+    was_complete = resume is not None and resumed_checkpoint().state.get("is_over", False)
+    require_vectors_output(output, inputs, keep_output=keep_output, may_be_there=was_complete)
     require_log(log, output, inputs)
     if config.learning_rate > STEEP_LEARNING_RATE:
         print_note(f"a learning rate of {config.learning_rate:g} is likely to diverge; 0.025 to 0.1 is usual")
@@ -171,6 +171,8 @@ def train_and_save(
         vectors, seconds = _train(corpus, config, options, files)
     else:
         vectors, seconds = _train_resumably(corpus, config, options, files, checkpoints)
+    from w2v.retrying import MOST_PATIENCE
+
     save_result(vectors, output, checkpoints, patience=min(seconds, MOST_PATIENCE))
     course = vectors.metadata["training"]
     if course["epochs"] < config.epochs:

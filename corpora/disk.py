@@ -7,10 +7,12 @@ do to a program, `corpora.faults` does here.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
+import stat
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 Disk = Callable[..., Any]  # disk(operation, *arguments) does what operation(*arguments) does, or fails
 
@@ -29,6 +31,19 @@ def use_disk(disk: Disk) -> Iterator[None]:
         yield
     finally:
         _disk = before
+
+
+def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Opens a file for reading; a pipe, which might never give anything, or a device is an OSError."""
+    return open(require_regular(os.open(path, os.O_RDONLY | os.O_NONBLOCK)), "rb")
+
+
+def require_regular(descriptor: int) -> int:
+    """The descriptor itself; one that is of no file is closed, and an OSError raised."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file")
+    return descriptor
 
 
 class RawFile(io.FileIO):

@@ -62,9 +62,9 @@ def hold_output(path: str | os.PathLike[str]) -> Iterator[Owner | None]:
         dead = _read_owner(descriptor)
         if dead is not None and dead.host != socket.gethostname():
             _refuse(target, dead, fix=f"where that machine is not writing any more, remove {lock}")
-        with storage_errors(lock):
-            _write_owner(descriptor)
         try:
+            with storage_errors(lock):
+                _write_owner(descriptor)
             remove_leftovers(target)
             yield dead
         finally:

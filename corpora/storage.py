@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from corpora.disk import RawFile, perform
+from corpora.disk import RawFile, perform, require_regular
 from corpora.errors import StorageError
 from corpora.temporaries import make_temporary, remove_tree, temporary_name
 
@@ -60,7 +60,7 @@ def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     with storage_errors(target):
         _make_folders(target.parent)
-        temporary, descriptor = make_temporary(target, _open_new_folder)
+        temporary, descriptor = make_temporary(target, open_new_folder)
         try:
             yield temporary
             perform(os.fsync, descriptor)
@@ -111,9 +111,22 @@ def open_new(path: str | os.PathLike[str]) -> BinaryIO:
     return io.BufferedRandom(RawFile(perform(os.open, path, READ_WRITE | os.O_EXCL, 0o600), "w+b"))
 
 
+def open_new_folder(path: Path) -> int | None:
+    """Makes a folder; returns its descriptor, to lock and sync it by, or None if it is gone again."""
+    perform(os.mkdir, path, 0o777)
+    try:
+        return os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # another run took it for a leftover before it could be claimed
+        return None
+
+
 def open_shared(path: str | os.PathLike[str]) -> int:
-    """The descriptor of a file that several processes write, such as a lock; made if it is not there."""
-    return perform(os.open, path, READ_WRITE, 0o600)
+    """The descriptor of a file that several processes write, such as a lock; made if it is not there.
+
+    Raises:
+        OSError: there is a folder, a link, a pipe or a device.
+    """
+    return require_regular(perform(os.open, path, READ_WRITE | os.O_NONBLOCK, 0o600))
 
 
 def sync(file: BinaryIO) -> None:
@@ -197,15 +210,6 @@ def _make_folders(path: Path) -> None:
     with contextlib.suppress(FileExistsError):
         perform(os.mkdir, path)
     sync_folder(path.parent)
-
-
-def _open_new_folder(path: Path) -> int | None:
-    """Makes a folder; returns its descriptor, to lock and sync it by, or None if it is gone again."""
-    perform(os.mkdir, path, 0o777)
-    try:
-        return os.open(path, os.O_RDONLY)
-    except FileNotFoundError:  # another run took it for a leftover before it could be claimed
-        return None
 
 
 def _finish(file: BinaryIO, path: Path) -> None:

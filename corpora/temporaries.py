@@ -51,8 +51,8 @@ def temporary_name(target: Path) -> Path:
 
 
 def remove_tree(path: Path) -> None:
-    """Removes a folder and all in it, as far as that can be done; of a link, the link alone."""
-    if path.is_symlink():
+    """Removes a folder and all in it, as far as that can be done; a file; of a link, the link alone."""
+    if path.is_symlink() or not path.is_dir():
         with contextlib.suppress(OSError):
             perform(os.unlink, path)
         return

@@ -7,19 +7,22 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from corpora.errors import CheckpointError, StorageError
 from w2v.checkpoint_files import Checkpoint, save_next
 from w2v.free_memory import available_bytes
+from w2v.retrying import try_again
 
 DEFAULT_EVERY = "10m"
 RETRY_SECONDS = 30.0
 SPARE_BYTES = 500 << 20  # left free when a copy of the tables is made
 _EVERY = re.compile(r"([0-9]+(?:\.[0-9]+)?)(s|m|h|kwords|Mwords|Gwords)")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "kwords": 10**3, "Mwords": 10**6, "Gwords": 10**9}
+
+T = TypeVar("T")
 
 
 class Every(NamedTuple):
@@ -54,6 +57,8 @@ class Checkpoints:
         resumed: the checkpoint that the training goes on from; None starts a new one.
         run: what whoever resumes the training has to know, such as the options of a command line.
         note: gets a line about each failure to save.
+        patience: seconds, at most, that a training which is about to end waits for a disk that is full; no
+            longer than it has run.
 
     Raises:
         ValueError: `every` is no time and no number of words.
@@ -67,15 +72,19 @@ class Checkpoints:
         resumed: Checkpoint | None = None,
         run: Mapping[str, Any] | None = None,
         note: Callable[[str], object] | None = None,
+        patience: float = 0.0,
     ) -> None:
         self.folder = Path(folder)
         self.every = parse_every(every)
         self.resumed = resumed
         self.run = dict(run or {})
         self.note = note or (lambda _: None)
+        self.patience = patience
+        self.has_end = resumed is not None and bool(resumed.state.get("is_over"))  # the last is of the end
         self.last = None if resumed is None else resumed.path  # the newest that is known to be whole
         self.words_saved = 0  # in the last one
-        self._due = time.monotonic() + self.every.seconds
+        self._started = time.monotonic()
+        self._due = self._started + self.every.seconds
         self._copies: dict[str, np.ndarray] = {}
         self._pool = ThreadPoolExecutor(1)
         self._writing: Future[Path] | None = None
@@ -109,22 +118,31 @@ class Checkpoints:
         """Saves before this returns, because there will be no other time.
 
         Raises:
-            StorageError: it cannot be written; which checkpoint is the last is said.
+            StorageError: it cannot be written, and patience has ended; which checkpoint is the last is said.
         """
         self._await_writing()
         try:
-            return self._write(state, tensors)
+            return self.keep_trying(lambda: self._write(state, tensors), "the training is")
         except StorageError as error:
-            last = "there is no checkpoint" if self.last is None else f"the last checkpoint is {self.last}"
-            problem = f"{error.problem}; {last}"
-            raise StorageError(error.identifier, problem, path=error.path, fix=error.fix) from error
+            problem, fix = f"{error.problem}; there is no checkpoint", error.fix
+            if self.last is not None:
+                problem = f"{error.problem}; the last checkpoint is {self.last}"
+                fix = "make room, and go on from it with --resume"
+            raise StorageError(error.identifier, problem, path=error.path, fix=fix) from error
 
     def save_last(self, state: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> None:
         """Saves a training that is done; where that fails it is told, and no more is lost."""
+        self._await_writing()
         try:
-            self.save_now(state, tensors)
+            self._write(state, tensors)
+            self.has_end = True
         except StorageError as error:
             self.note(f"the end of the training could not be saved as a checkpoint: {error}")
+
+    def keep_trying(self, write: Callable[[], T], what: str) -> T:
+        """Does what cannot be done later, as `w2v.retrying.try_again`, with the patience of this run."""
+        patience = min(self.patience, time.monotonic() - self._started)
+        return try_again(write, what, patience=patience, note=self.note)
 
     def close(self) -> None:
         """Waits for the checkpoint that is being written."""

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from corpora.disk import open_regular
 from corpora.errors import CheckpointError, InputError
 from corpora.storage import make_folder, remove_folder, write_folder, write_part
 from w2v.formats.foreign import refuse_foreign
@@ -94,12 +95,10 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     described = manifest["tensors"]
     tensors_path = path / TENSORS_NAME
     try:
-        with open(tensors_path, "rb") as file:
+        with open_regular(tensors_path) as file:
             header = _header(described)
             _require_layout(file, header, described, tensors_path)
-            tensors = {
-                name: _read_tensor(file, name, entry, tensors_path) for name, entry in described.items()
-            }
+            tensors = {name: _read_tensor(file, name, described[name], tensors_path) for name in described}
     except OSError as error:
         raise _damaged("K01", f"cannot read: {error.strerror or error}", tensors_path) from error
     return Checkpoint(path, manifest["state"], tensors)
@@ -201,7 +200,7 @@ def _dump_manifest(manifest: Mapping[str, Any]) -> bytes:
 
 def _read_manifest(path: Path) -> dict[str, Any]:
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             data = file.read(LONGEST_MANIFEST + 1)
     except OSError as error:
         raise _damaged("K01", f"cannot read: {error.strerror or error}", path) from error
@@ -263,8 +262,8 @@ def _read_tensor(file: BinaryIO, name: str, entry: Mapping[str, Any], path: Path
         raise _damaged("K01", f"tensor {name[:60]!r} is cut off", path)
     digest = _sha256(tensor)
     if digest != entry["sha256"]:
-        saved = str(entry["sha256"])[:64]
-        raise _damaged("K02", f"tensor {name[:60]!r} has the SHA-256 {digest}, saved was {saved}", path)
+        problem = f"has the SHA-256 {digest}, saved was {str(entry['sha256'])[:64]}"
+        raise _damaged("K02", f"tensor {name[:60]!r} {problem}", path)
     return tensor
 
 
@@ -293,6 +292,7 @@ def _no_checkpoint(folder: Path) -> CheckpointError:
             except InputError as error:
                 problem = error.problem
     fix = "pass the folder that the training saves itself in; to start anew, leave --resume out"
+    fix = f"pass the folder that it is in, {folder.parent}" if _NUMBERED.fullmatch(folder.name) else fix
     return CheckpointError("K19" if folder.is_file() else "K01", problem, path=folder, fix=fix)
 
 

@@ -19,8 +19,8 @@ import numpy as np
 from corpora.disk import use_disk
 from corpora.errors import StorageError, W2VError
 from corpora.faults import ERRORS, BrokenDisk, Crash, DyingDisk
-from corpora.storage import make_folder
-from corpora.temporaries import remove_tree, temporary_name
+from corpora.storage import make_folder, open_new_folder, require_writable_folder
+from corpora.temporaries import make_temporary, remove_tree
 from corpora.vocabulary import Vocabulary
 from w2v.checkpoint_files import checkpoint_paths, read_checkpoint, save_next
 from w2v.formats import load_vectors, save_vectors
@@ -76,9 +76,8 @@ def run(
         LostError: something was lost; the message says what, and at which fault.
         StorageError: the folder cannot be written at all.
     """
-    make_folder(folder)
-    inside = temporary_name(Path(folder).absolute() / "w2v-selftest")
-    make_folder(inside)
+    require_writable_folder(folder)
+    inside, descriptor = make_temporary(Path(folder).absolute() / "w2v-selftest", open_new_folder)
     n_crashes = (n_faults + 1) // 2
     try:
         for n_met in try_faults(crashes(CASES), n_crashes, inside):
@@ -88,6 +87,7 @@ def run(
             if report is not None:
                 report(n_crashes + n_met)
     finally:
+        os.close(descriptor)
         remove_tree(inside)
     return Tally(n_crashes, n_faults - n_crashes)
 

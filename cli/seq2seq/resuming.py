@@ -48,6 +48,7 @@ def open_checkpoints(folder: str, options: dict[str, Any], config: Seq2SeqConfig
         StorageError: the folder cannot be written, or holds another training.
     """
     from w2v.checkpoint import Checkpoints
+    from w2v.retrying import MOST_PATIENCE
 
     resumed, path = resumed_checkpoint(), Path(folder) / CHECKPOINTS
     if resumed is None:
@@ -57,7 +58,9 @@ def open_checkpoints(folder: str, options: dict[str, Any], config: Seq2SeqConfig
     run |= {"source_dim": config.source_dim, "target_dim": config.target_dim}
     every = options["checkpoint_every"]
     with usage_errors():
-        checkpoints = Checkpoints(path, every=every, resumed=resumed, run=run, note=print_note)
+        checkpoints = Checkpoints(
+            path, every=every, resumed=resumed, run=run, note=print_note, patience=MOST_PATIENCE
+        )
     make_folder(path)
     return checkpoints
 

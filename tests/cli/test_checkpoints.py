@@ -322,8 +322,13 @@ def test_the_log_goes_on_where_it_was(w2v_command, planted_text, tmp_path):
 
 
 def test_selftest_counts_what_it_has_tried(w2v_command, tmp_path):
-    """And leaves the folder as it was."""
+    """And leaves the folder as it was; it makes none."""
+    missing = w2v_command("selftest", "folder", "--faults", 12)
+    (tmp_path / "folder").mkdir()
     done = w2v_command("selftest", "folder", "--faults", 12, "--json")
+
+    assert missing.code == 2
+    assert "does not exist" in missing.err
 
     assert done.code == 0, done.err
     assert json.loads(done.out) == {"folder": "folder", "crashes": 6, "errors": 6, "lost": 0}
@@ -418,3 +423,61 @@ def test_a_disk_without_room_is_told_before_training(w2v_command, planted_text, 
     assert [done.code for done in runs] == [5, 0]
     assert "[W2V-K13] out.bin: " in runs[0].err
     assert "MiB will be needed" in runs[0].err
+
+
+@pytest.fixture
+def stopped_folder(planted_text, tmp_path):
+    """A training towards a folder for model2vec, ended by a signal."""
+    command = [sys.executable, "-m", "cli.main", "train", planted_text, "-o", "model/", *ENDLESS]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE)
+    while process.poll() is None and not checkpoint_paths(tmp_path / "here"):
+        time.sleep(0.01)
+    process.terminate()
+    process.communicate(timeout=300)
+    return tmp_path / "model"
+
+
+@pytest.mark.usefixtures("stopped_folder")
+def test_an_output_that_is_a_folder_is_known_as_one(w2v_command):
+    """The slash at its end is kept, so the command that the stop has named goes on."""
+    done = w2v_command("train", "--resume", "here", "--epochs", 3)
+
+    assert done.code == 4
+    assert "config epochs: 1000000000 saved, 3 now" in done.err
+
+
+def test_a_complete_training_towards_a_folder_is_not_repeated(w2v_command, planted_text, tmp_path):
+    """K21: its folder holds its vectors; one that holds something else is never replaced."""
+    first = w2v_command("train", planted_text, "-o", "model/", "--checkpoint", "here", *QUICK)
+    again = w2v_command("train", "--resume", "here")
+    save_vectors(Vectors(("a",), np.ones((1, 8), np.float32)), "other.bin")
+    shutil.rmtree(tmp_path / "model")
+    w2v_command("convert", "other.bin", "model/")
+    refused = w2v_command("train", "--resume", "here")
+
+    assert (first.code, again.code, refused.code) == (0, 0, 2), again.err
+    assert "holds its vectors and stays as it is" in again.err
+    assert "holds other vectors; remove the folder" in refused.err
+    assert load_vectors("model/").words == ("a",)
+
+
+def test_a_linked_folder_of_checkpoints_has_one_lock(w2v_command, planted_text, tmp_path):
+    """P20: by whatever name it is called."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "link").symlink_to("here")
+
+    with hold_output(tmp_path / "here"):
+        refused = w2v_command("train", planted_text, "-o", "out.bin", "--checkpoint", "link", *QUICK)
+
+    assert refused.code == 5
+    assert "another run is writing this" in refused.err
+
+
+def test_a_mistyped_interval_makes_no_folder(w2v_command, planted_text, tmp_path):
+    """Usage errors come before anything is written."""
+    done = w2v_command(
+        "train", planted_text, "-o", "out.bin", "--checkpoint", "here", "--checkpoint-every", "soon"
+    )
+
+    assert done.code == 2
+    assert not (tmp_path / "here").exists()

@@ -1,38 +1,21 @@
 """What becomes of a training whose file cannot be written at once."""
 
-import errno
-
 import numpy as np
 import pytest
 
-import cli.result
 from cli.result import save_result
 from corpora.disk import use_disk
 from corpora.errors import StorageError
-from w2v import Vectors, load_vectors
-
-
-class Clock:
-    """Time that passes while somebody sleeps, and only then."""
-
-    def __init__(self):
-        self.now, self.slept = 100.0, []
-
-    def monotonic(self):
-        """Seconds since whenever."""
-        return self.now
-
-    def sleep(self, seconds):
-        """Time passes."""
-        self.slept.append(seconds)
-        self.now += seconds
+from tests.full_disk import Clock, full
+from w2v import Vectors, load_vectors, retrying
+from w2v.checkpoint import Checkpoints
 
 
 @pytest.fixture
 def clock(monkeypatch):
     """In the place of the module time, where results are saved."""
     clock = Clock()
-    monkeypatch.setattr(cli.result, "time", clock)
+    monkeypatch.setattr(retrying, "time", clock)
     return clock
 
 
@@ -40,17 +23,6 @@ def clock(monkeypatch):
 def vectors():
     """Two words."""
     return Vectors(("a", "b"), np.eye(2, dtype=np.float32))
-
-
-def full(clock, until):
-    """A disk that has no room until a time."""
-
-    def disk(operation, *arguments):
-        if operation.__name__ == "write" and clock.now < until:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return operation(*arguments)
-
-    return disk
 
 
 def test_a_full_disk_that_gets_room_gets_the_vectors(vectors, tmp_path, clock, capsys):
@@ -83,3 +55,33 @@ def test_without_patience_it_is_tried_once(vectors, tmp_path, clock, capsys):
 
     assert clock.slept == []
     assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def checkpoints(tmp_path):
+    """Those of a training that was saved before its end."""
+    checkpoints = Checkpoints(tmp_path / "saved")
+    checkpoints.save_now({"is_over": False}, {"a": np.zeros(2, np.float32)})
+    yield checkpoints
+    checkpoints.close()
+
+
+def test_a_checkpoint_from_before_the_end_is_no_reason_to_give_up(vectors, tmp_path, clock, checkpoints):
+    """What came after it is in memory alone; when patience ends, it is named for what it is."""
+    with use_disk(full(clock, until=1000)), pytest.raises(StorageError) as caught:
+        save_result(vectors, str(tmp_path / "out.bin"), checkpoints, patience=15)
+
+    assert clock.slept == [10, 5]
+    assert f"{checkpoints.last} is from before the end" in caught.value.fix
+    assert f"w2v train --resume {checkpoints.folder}" in caught.value.fix
+
+
+def test_what_the_last_checkpoint_keeps_is_not_waited_for(vectors, tmp_path, clock, checkpoints):
+    """It is whole: the command ends at once, and says how to get the file."""
+    checkpoints.save_last({"is_over": True}, {"a": np.zeros(2, np.float32)})
+
+    with use_disk(full(clock, until=1000)), pytest.raises(StorageError) as caught:
+        save_result(vectors, str(tmp_path / "out.bin"), checkpoints, patience=15)
+
+    assert clock.slept == []
+    assert caught.value.fix.startswith("the training is kept: make room")

@@ -1,6 +1,7 @@
 """One writer for each output, and none that is dead."""
 
 import contextlib
+import errno
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import threading
 import pytest
 
 from corpora import locks
+from corpora.disk import use_disk
 from corpora.errors import StorageError
 from corpora.locks import hold_output
 from corpora.storage import write_file
@@ -122,6 +124,28 @@ def test_a_link_in_the_place_of_the_lock_is_not_followed(tmp_path):
         pass
 
     assert (tmp_path / "precious").read_bytes() == b"old"
+
+
+def test_a_pipe_in_the_place_of_the_lock_is_refused(tmp_path):
+    """It is neither waited for nor read."""
+    os.mkfifo(tmp_path / ".out.lock")
+
+    with pytest.raises(StorageError, match="not a regular file"), hold_output(tmp_path / "out"):
+        pass
+
+
+def test_a_lock_that_cannot_be_written_is_not_left_behind(tmp_path):
+    """On a full disk the file can be made and has no room for who holds it."""
+
+    def full(operation, *arguments):
+        if operation is os.write:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return operation(*arguments)
+
+    with pytest.raises(StorageError, match="No space left"), use_disk(full), hold_output(tmp_path / "out"):
+        pass
+
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["x" * 255, "é" * 127])

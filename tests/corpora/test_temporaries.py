@@ -93,6 +93,15 @@ def test_links_are_removed_and_what_they_lead_to_stays(tmp_path):
     assert os.listdir(tmp_path / "precious") == ["file"]
 
 
+def test_a_file_is_removed_where_a_folder_is_expected(tmp_path):
+    """Somebody may have put one in its place."""
+    (tmp_path / "file").write_text("stray")
+
+    remove_tree(tmp_path / "file")
+
+    assert os.listdir(tmp_path) == []
+
+
 def test_temporary_names_are_hidden_short_and_different():
     """A name of 255 bytes leaves room for them."""
     names = {temporary_name(Path("folder") / ("😀" * 63)).name for _ in range(10)}

@@ -301,3 +301,25 @@ def test_links_are_replaced_and_never_followed(tmp_path, tensors):
 
     assert os.listdir(tmp_path / "here") == [path.name]
     assert os.listdir(tmp_path / "precious") == ["file"]
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "tensors.safetensors"])
+def test_a_pipe_in_the_place_of_a_file_is_passed_over(saved, tensors, name):
+    """K01: it might never give anything; the checkpoint before it is taken."""
+    newer = save_next(saved.parent, STATE, tensors, previous=saved)
+    (newer / name).unlink()
+    os.mkfifo(newer / name)
+    remarks = []
+
+    found = read_newest(saved.parent, remarks=remarks)
+
+    assert found.path == saved
+    assert "not a regular file" in remarks[0]
+
+
+def test_the_folder_of_a_checkpoint_is_told_where_the_checkpoint_itself_is_named(saved):
+    """K01: what a note has named is within reach."""
+    with pytest.raises(CheckpointError) as caught:
+        read_newest(saved)
+
+    assert caught.value.fix == f"pass the folder that it is in, {saved.parent}"

@@ -11,6 +11,7 @@ from w2v.selftest import CASES, Case, LostError, Tally, crashes, errors, run, tr
 def test_as_many_faults_are_tried_as_are_told(tmp_path):
     """Half of them crashes; the folder is as it was, and the count rises one by one."""
     reports = []
+    (tmp_path / "folder").mkdir()
 
     tally = run(tmp_path / "folder", 21, report=reports.append)
 
@@ -30,9 +31,28 @@ def test_a_version_that_nobody_stored_is_a_loss(tmp_path, make):
         list(try_faults(make([case]), 1, tmp_path))
 
 
-def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path):
-    """Exit code 5, and no traceback."""
+@pytest.mark.parametrize("name", ["file", "missing"])
+def test_what_is_no_folder_is_a_storage_error(tmp_path, name):
+    """Nor is a folder made: a misspelt name would test another disk."""
     (tmp_path / "file").touch()
 
     with pytest.raises(StorageError):
-        run(tmp_path / "file", 1)
+        run(tmp_path / name, 1)
+
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_what_a_killed_run_has_left_is_cleared_away(tmp_path):
+    """By the next one on that folder; what a living one uses stays."""
+    (tmp_path / ".w2v-selftest.0123456789ab.tmp" / "trial").mkdir(parents=True)
+    seen = []
+
+    def look(_n_met):
+        seen.append(len(os.listdir(tmp_path)))
+        if len(seen) == 1:
+            run(tmp_path, 2)
+
+    run(tmp_path, 4, report=look)
+
+    assert set(seen) == {1}
+    assert os.listdir(tmp_path) == []

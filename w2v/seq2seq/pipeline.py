@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -137,6 +138,7 @@ def train_translator(
     """
     make_folder(folder)
     translator = prepared.translator
+    save = functools.partial(_save, folder=folder, checkpoints=checkpoints)
     translator.model.to(device)
     trainer = Seq2SeqTrainer(
         translator.model,
@@ -145,7 +147,7 @@ def train_translator(
         valid=prepared.valid,
         given=prepared.given,
         precision=precision,
-        on_best=lambda: save_translator(translator, folder),
+        on_best=lambda: save(translator),
         report=report,
     )
     if checkpoints is not None:
@@ -163,8 +165,22 @@ def train_translator(
     best = load_translator(folder, device=device)
     described = describe(course, KEPT_EPOCHS)
     if read_training(folder) != described:  # one that was done already keeps its file
-        save_translator(best, folder, described)
+        save(best, described)
     return best, course
+
+
+def _save(
+    translator: Translator,
+    training: dict[str, object] | None = None,
+    *,
+    folder: str | os.PathLike[str],
+    checkpoints: Checkpoints | None,
+) -> None:
+    """Writes the model, with the patience of the training where it has some."""
+    if checkpoints is None:
+        save_translator(translator, folder, training)
+    else:
+        checkpoints.keep_trying(lambda: save_translator(translator, folder, training), "the model is")
 
 
 def describe(course: Course, n_epochs: int = 0) -> dict[str, object]:
