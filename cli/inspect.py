@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.options import json_option, replace_output, require_output, usage_errors
-from cli.output import print_json, print_line, print_note, print_rows
+from cli.output import escape, print_json, print_line, print_note, print_rows
 
 if TYPE_CHECKING:
     from w2v.inspection.report import InspectionReport
     from w2v.vectors import Vectors
+
+LONGEST_NAME = 40  # of a word on the terminal
 
 
 @click.command()
@@ -54,7 +56,7 @@ def inspect(
     if as_json:
         print_json({"vectors": vectors, "reference": reference, **report.to_dict()})
         return
-    for place, table in enumerate(tables_of(report, top=top)):
+    for place, table in enumerate(tables_of(report, top=top, name=_cut)):
         remark = f": {table.remark}" if table.remark else ""
         print_line(("\n" if place else "") + table.title + remark)
         rows = [table.head, *table.rows] if table.head and table.rows else table.rows
@@ -79,9 +81,18 @@ def _write_page(report: InspectionReport, name: str, output: str) -> None:
     from corpora.storage import write_file
     from w2v.inspection.page import render_page
 
-    page = render_page(report, name).encode()
+    remarks: list[str] = []
+    page = render_page(report, name, remarks=remarks).encode()
     with replace_output(output), write_file(output) as file:
         file.write(page)
+    for remark in remarks:
+        print_note(f"{output}: {remark}")
+
+
+def _cut(word: str) -> str:
+    """A word as the terminal shows it, where a very long one would push all columns aside."""
+    shown = escape(word)
+    return shown if len(shown) <= LONGEST_NAME else shown[: LONGEST_NAME - 1] + "…"
 
 
 def _load(path: str) -> Vectors:

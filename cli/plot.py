@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from cli.options import replace_output, require_output, usage_errors
-from cli.output import escape, print_note, print_rows
+from cli.options import json_option, replace_output, require_output, usage_errors
+from cli.output import escape, print_json, print_note, print_rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 DEFAULT_WORDS = 200
 DEFAULT_AROUND = 50
+
+
+class _Picture(NamedTuple):
+    figure: Figure
+    facts: dict[str, Any]  # what --json tells of it
 
 
 @click.command()
@@ -49,6 +55,7 @@ DEFAULT_AROUND = 50
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of tsne, umap."
 )
+@json_option
 def plot(
     vectors: str | None,
     output: str,
@@ -60,6 +67,7 @@ def plot(
     analogy: tuple[str, str, str, str] | None,
     log: str | None,
     seed: int,
+    as_json: bool,
 ) -> None:
     """Draw a map of words of VECTORS, an analogy, or (--log) the losses of a training.
 
@@ -76,19 +84,20 @@ def plot(
     _require_picture(output, [vectors, words_file, log])
     try:
         if vectors is None or log is not None:
-            from w2v.plots.training import draw_training
-
-            figure = draw_training(log)
+            picture = _draw_training(log)
         elif analogy:
-            figure = _draw_analogy(vectors, analogy)
+            picture = _draw_analogy(vectors, analogy)
         else:
             choice = {"words_file": words_file, "around": around, "top": top}
-            figure = _draw_map(vectors, choice, method=method or "pca", clusters=clusters, seed=seed)
+            picture = _draw_map(vectors, choice, method=method or "pca", clusters=clusters, seed=seed)
     except MissingExtraError as error:
         raise click.UsageError(str(error)) from error
     with replace_output(output):
-        save_figure(figure, output)
-    print_rows([("picture", output)])
+        save_figure(picture.figure, output)
+    if as_json:
+        print_json({"output": output, **picture.facts})
+    else:
+        print_rows([("picture", output)])
 
 
 def _require_sense(
@@ -125,33 +134,73 @@ def _require_picture(output: str, inputs: list[str | None]) -> None:
         raise click.UsageError(str(error)) from error
 
 
-def _draw_analogy(path: str, words: tuple[str, str, str, str]) -> Figure:
+def _draw_training(log: str) -> _Picture:
+    from w2v.plots.training import draw_training, read_log
+
+    remarks: list[str] = []
+    entries = read_log(log, remarks=remarks)
+    for remark in remarks:
+        print_note(f"{log}: {remark}")
+    facts = {"kind": "training", "entries": len(entries), "last_line_cut_off": bool(remarks)}
+    return _Picture(draw_training(entries), facts)
+
+
+def _draw_analogy(path: str, words: tuple[str, str, str, str]) -> _Picture:
     from w2v.formats import load_vectors
     from w2v.plots.analogy import draw_analogy
 
     vectors = load_vectors(path)
     with usage_errors():
-        return draw_analogy(vectors, *words)
+        figure = draw_analogy(vectors, *words)
+    facts = {"kind": "analogy", "words": len(words), "labels_left_out": 0}
+    return _Picture(figure, facts | {"words_without_font": _tell_boxes(figure, words)})
 
 
 def _draw_map(
     path: str, choice: dict[str, str | int | None], *, method: str, clusters: int | None, seed: int
-) -> Figure:
+) -> _Picture:
     from w2v.formats import load_vectors
     from w2v.plots.map import draw_map, find_clusters
 
     vectors = load_vectors(path)
-    words, groups, around, _ = _select(vectors, **choice)
+    words, groups, around, missing = _select(vectors, **choice)
+    if groups is not None and clusters is not None:
+        print_note(f"{choice['words_file']}: its groups are not drawn; --clusters colours the words")
     if vectors.dim <= 2 and method != "pca":
         print_note(f"vectors of {vectors.dim} dimensions are drawn as they are, without {method}")
     with usage_errors():
         if clusters is not None:
             groups = find_clusters(vectors, words, clusters, seed=seed)
+            _tell_fewer(len(set(groups)), clusters)
         figure = draw_map(vectors, words, method=method, groups=groups, center=around, seed=seed)
     left = len(words) - figure.axes[0].n_labels
     if left:
         print_note(f"{left:,} of {len(words):,} words are points without a label, for want of room")
-    return figure
+    facts = {
+        "kind": "map",
+        "method": method,
+        "words": len(words),
+        "words_without_vector": list(missing),
+        "groups": None if groups is None else len(set(groups)),
+        "labels_left_out": left,
+        "words_without_font": _tell_boxes(figure, [*words, *(groups or ())]),
+    }
+    return _Picture(figure, facts)
+
+
+def _tell_fewer(n_found: int, n_asked: int) -> None:
+    if n_found < n_asked:
+        print_note(f"{n_found:,} clusters instead of {n_asked:,}: the words point in no more directions")
+
+
+def _tell_boxes(figure: Figure, words: Sequence[str]) -> list[str]:
+    """The words with letters that no installed font has; a note counts them."""
+    from w2v.plots.fonts import boxed_words, boxes_remark
+
+    boxed = boxed_words(figure, words)
+    if boxed:
+        print_note(boxes_remark(boxed))
+    return boxed
 
 
 def _select(vectors: Vectors, *, words_file: str | None, around: str | None, top: int | None) -> Selection:

@@ -119,6 +119,42 @@ def test_unknown_word_is_told(open_page, model, model_page):
     assert "“nowhere” is not among" in open_page(model_page, "word=nowhere").text_content("#message")
 
 
+def test_message_goes_when_the_text_does(open_page, model, model_page):
+    """What was said of a word that is not there does not stand beside an empty field."""
+    page = open_page(model_page)
+    find(page, "nowhere")
+    assert page.text_content("#message") != ""
+
+    page.fill("#find", "")
+
+    assert page.text_content("#message") == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "word"),
+    [
+        ("a\u00adb", "a\u00adb"),
+        ("A\\XADB", "a\u00adb"),
+        ("x\u200by", "x\u200by"),
+        ("\u200ecity", "\u200ecity"),
+        ("\\u200ecity", "\u200ecity"),
+        ("city ", "\u200ecity"),
+        ("\ufeff", "\ufeff"),
+        ("\\xad", "\\xad"),
+        ("\u00ad", "\u00ad"),
+    ],
+)
+def test_unseen_signs_are_found(open_page, tmp_path, typed, word):
+    """By the word itself, as it is copied from elsewhere, and by the escapes that the page shows."""
+    words = ("other", "\\xad", "\u00ad", "a\u00adb", "x\u200by", "\u200ecity", "\ufeff", "ab", "xy")
+    explore(Vectors(words, np.eye(9, dtype=np.float32)), tmp_path / "words.html")
+    page = open_page(tmp_path / "words.html")
+
+    find(page, typed)
+
+    assert page.evaluate("new URLSearchParams(location.hash.slice(1)).get('word')") == word
+
+
 def test_filter_by_frequency(open_page, model, model_page):
     """Lists and map keep to words of the given counts; Show all brings the others back."""
     least = int(model.counts[99])
@@ -148,7 +184,7 @@ def test_filter_by_rank_where_counts_are_unknown(open_page, model, tmp_path):
     assert page.text_content("#filter-title") == "Rank"
     assert 20 < rank < 60  # the middle of 1 to 1,445 on a logarithmic scale is 38
     assert page.input_value("#least") == str(rank)
-    assert page.text_content("#filter-about").startswith("1 of ")
+    assert page.text_content("#filter-about") == "1 of 1,445 words is on the map and in the lists."
 
 
 def test_filter_may_leave_nothing(open_page, model, model_page):
@@ -258,6 +294,9 @@ def test_one_word_is_a_page(open_page, tmp_path):
     page = open_page(tmp_path / "words.html", "word=alone")
 
     assert page.text_content("#word-caption") == "There is no other word on this page."
+    assert page.text_content("#size") == "1 word"
+    assert page.text_content("#filter-about") == "The only word is on the map."
+    assert page.text_content("#notes-words") == "The page holds 1 word."
 
 
 def test_a_row_of_zeros_has_no_neighbours(open_page, tmp_path):

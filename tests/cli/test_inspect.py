@@ -132,3 +132,40 @@ def test_a_missing_extra_is_one_line(w2v_command, vectors, monkeypatch):
     assert done.code == 2
     assert "pip install 'w2v[viz]'" in done.err
     assert w2v_command("inspect", "v.safetensors").code == 0
+
+
+@pytest.mark.parametrize("word", ["w" * 400, "\u202e" * 50])
+def test_a_long_word_is_cut_on_the_terminal(w2v_command, vectors, tmp_path, word):
+    """With an ellipsis, in every list; whole in JSON and on the page."""
+    words = (word, *vectors.words[1:])
+    save_vectors(Vectors(words, vectors.matrix, vectors.counts), tmp_path / "long.safetensors")
+
+    told = w2v_command("inspect", "long.safetensors", "-o", "a.html", "--reference", "long.safetensors")
+    found = json.loads(w2v_command("inspect", "long.safetensors", "--json").out)
+
+    shown = word.replace("\u202e", "\\u202e")
+    assert max(map(len, told.out.splitlines())) < 200
+    assert f"  {shown[:39]}…  " in told.out
+    assert shown[:40] not in told.out
+    assert word in {anomaly["word"] for anomaly in found["anomalies"]}
+    assert shown in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+def test_words_without_a_font_are_counted(w2v_command, vectors, tmp_path, monkeypatch):
+    """Those that the pictures of the page name; without a page there is no picture."""
+    from matplotlib import font_manager, get_data_path
+
+    manager = font_manager.fontManager
+    bundled = [one for one in manager.ttflist if one.fname.startswith(get_data_path())]
+    monkeypatch.setattr(manager, "ttflist", bundled)
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    words = ("\U00012000", "\U00012001", *vectors.words[2:])
+    save_vectors(Vectors(words, vectors.matrix, vectors.counts), tmp_path / "c.safetensors")
+
+    done = w2v_command("inspect", "c.safetensors", "-o", "a.html")
+
+    assert done.err == (
+        "note: a.html: 2 words have letters that no installed font has, and show boxes; "
+        "install e.g. the package fonts-noto\n"
+    )
+    assert w2v_command("inspect", "c.safetensors").err == ""

@@ -3,12 +3,16 @@
 import json
 import sys
 
+import matplotlib
 import numpy as np
 import pytest
+from matplotlib import font_manager
 
 from w2v import Vectors, save_vectors
 
 PNG = b"\x89PNG\r\n"
+NO_FONTS = ("\U00012000", "\U00012001", "x\U00012000")  # cuneiform, which no font of matplotlib's has
+LOG_LINE = '{"epochs": 1, "tokens_done": 1, "tokens_total": 1, "words_per_second": 1, "learning_rate": 1}'
 
 
 @pytest.fixture
@@ -16,6 +20,15 @@ def vectors(tmp_path):
     """Thirty words of five dimensions."""
     matrix = np.random.default_rng(19).normal(size=(30, 5)).astype(np.float32)
     save_vectors(Vectors(tuple(f"w{n}" for n in range(30)), matrix), tmp_path / "v.safetensors")
+
+
+@pytest.fixture
+def only_bundled_fonts(monkeypatch):
+    """The fonts that come with matplotlib, as if no other were installed."""
+    manager = font_manager.fontManager
+    bundled = [one for one in manager.ttflist if one.fname.startswith(matplotlib.get_data_path())]
+    monkeypatch.setattr(manager, "ttflist", bundled)
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +88,75 @@ def test_labels_without_room_are_counted(w2v_command, tmp_path):
 
     assert done.code == 0, done.err
     assert "of 300 words are points without a label" in done.err
+
+
+def test_json_of_a_map(w2v_command, vectors, tmp_path):
+    """What is drawn, and what of it has no vector, no label or no letters."""
+    (tmp_path / "words.txt").write_text("w1\tx\nzebra\tx\nw2\ty\n")
+
+    done = w2v_command("plot", "v.safetensors", "-o", "a.png", "--words", "words.txt", "--json")
+
+    assert json.loads(done.out) == {
+        "output": "a.png",
+        "kind": "map",
+        "method": "pca",
+        "words": 2,
+        "words_without_vector": ["zebra"],
+        "groups": 2,
+        "labels_left_out": 0,
+        "words_without_font": [],
+    }
+    assert done.out.count("\n") == 1
+
+
+def test_json_of_an_analogy_and_of_a_training(w2v_command, vectors, tmp_path):
+    """Their kind, and how much is in them."""
+    (tmp_path / "run.jsonl").write_text(f"{LOG_LINE}\n{LOG_LINE}\n{LOG_LINE[:20]}")
+
+    drawn = w2v_command("plot", "v.safetensors", "-o", "a.png", "--analogy", "w1", "w2", "w3", "w4", "--json")
+    trained = w2v_command("plot", "--log", "run.jsonl", "-o", "b.png", "--json")
+
+    analogy = {"kind": "analogy", "words": 4, "labels_left_out": 0, "words_without_font": []}
+    assert json.loads(drawn.out) == {"output": "a.png", **analogy}
+    training = {"kind": "training", "entries": 2, "last_line_cut_off": True}
+    assert json.loads(trained.out) == {"output": "b.png", **training}
+    assert trained.err == "note: run.jsonl: line 3, the last, is cut off and left out\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--clusters", "3"], ["--analogy", "tree", *NO_FONTS]])
+def test_words_without_a_font_are_counted(w2v_command, tmp_path, only_bundled_fonts, arguments):
+    """They show boxes, a note says how many, and --json names them."""
+    words = ("tree", *NO_FONTS)
+    save_vectors(Vectors(words, np.eye(4, dtype=np.float32)), tmp_path / "v.safetensors")
+
+    done = w2v_command("plot", "v.safetensors", "-o", "a.png", "--json", *arguments)
+
+    assert done.err == (
+        "note: 3 words have letters that no installed font has, and show boxes; "
+        "install e.g. the package fonts-noto\n"
+    )
+    assert json.loads(done.out)["words_without_font"] == list(NO_FONTS)
+
+
+def test_fewer_clusters_than_asked_for_are_told(w2v_command, tmp_path):
+    """In a note, and not by a warning of another package."""
+    matrix = np.array([[1, 0], [2, 0], [0, 1], [0, 3]], dtype=np.float32)
+    save_vectors(Vectors(tuple("abcd"), matrix), tmp_path / "v.safetensors")
+
+    done = w2v_command("plot", "v.safetensors", "-o", "a.png", "--clusters", "3")
+
+    assert done.code == 0
+    assert done.err == "note: 2 clusters instead of 3: the words point in no more directions\n"
+
+
+def test_groups_that_are_not_drawn_are_told(w2v_command, vectors, tmp_path):
+    """The clusters that were asked for take their place."""
+    (tmp_path / "words.tsv").write_text("w1\tx\nw2\ty\nw3\ty\n")
+
+    done = w2v_command("plot", "v.safetensors", "-o", "a.png", "--words", "words.tsv", "--clusters", "2")
+
+    assert done.code == 0
+    assert done.err == "note: words.tsv: its groups are not drawn; --clusters colours the words\n"
 
 
 def test_two_dimensions_are_drawn_as_they_are(w2v_command, tmp_path):

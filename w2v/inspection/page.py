@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from html import escape
 
 from w2v.inspection.report import InspectionReport
 from w2v.inspection.summary import Table, tables_of
 from w2v.plots.canvas import printable, render
+from w2v.plots.fonts import boxed_words, boxes_remark
 from w2v.plots.inspection import draw_crowding, draw_norms, draw_space
 
 _TOP = 100
@@ -27,10 +29,12 @@ tr + tr th, tr + tr td, thead + tbody th, thead + tbody td { border-top: 1px sol
 thead th { border-top: 0; color: #6b7280; font-weight: 500; white-space: nowrap; }
 tbody th { font-weight: 600; overflow-wrap: anywhere; max-width: 18rem; }
 td { overflow-wrap: anywhere; }
+td.number { white-space: nowrap; }
+.numbers tbody th { min-width: 8rem; }
+.numbers td:not(.number) { min-width: 8rem; }
 .facts { width: 100%; }
-.numbers td:not(:last-child) { white-space: nowrap; }
-.facts tbody th { font-weight: 400; color: #6b7280; white-space: nowrap; width: 12rem; }
-@media (max-width: 40rem) { .facts tbody th { white-space: normal; width: 7rem; } }
+.facts tbody th { font-weight: 400; color: #6b7280; width: 12rem; }
+@media (max-width: 40rem) { .facts tbody th { width: 7rem; } }
 figure { margin: 1rem 0 0; }
 figure img { width: 100%; height: auto; display: block; }
 figcaption { color: #6b7280; font-size: .88rem; }
@@ -45,25 +49,38 @@ _CAPTIONS = {
     "crowding": "How near the words around each word are; red ones are outside.",
     "space": "Left: even bars are an even spread. Right: a long tail are hubs, words near to very many.",
 }
+_CAPTIONS_WITHOUT_COUNTS = {  # then the same numbers are drawn as histograms
+    "norms": "How many words have a norm of each size; how often words occur in the text is not known.",
+    "crowding": "How many words are so near to the words around them; how often words occur is not known.",
+}
+_NUMBER = re.compile(r"[-+\d.,%]{0,20}")
 
 
-def render_page(report: InspectionReport, name: str) -> str:
+def render_page(report: InspectionReport, name: str, *, remarks: list[str] | None = None) -> str:
     """The page of a report on vectors of this name, UTF-8 text.
 
     Every word is escaped, pictures are inside it as data, and its policy lets a browser run and load nothing.
 
+    Args:
+        report: what `inspect` found.
+        name: of the file of vectors.
+        remarks: takes what the user should know, such as how many words have letters that no font draws.
+
     Raises:
         MissingExtraError: the extra `viz` is not installed.
     """
+    pictures, boxed = _draw(report)
+    if boxed and remarks is not None:
+        remarks.append(boxes_remark(boxed))
     parts = []
     for table in tables_of(report, top=_TOP):
         if table.title == "Anomalies":
-            before = [f"<p>{_CAUSES}</p>", _picture(report, "norms"), _picture(report, "crowding")]
+            before = [f"<p>{_CAUSES}</p>", pictures["norms"], pictures["crowding"]]
             parts.append(_section(table, before))
         else:
             parts.append(_section(table))
         if table.title == "Space":
-            parts.append(_picture(report, "space"))
+            parts.append(pictures["space"])
     title = _text(name)
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -81,9 +98,7 @@ def _section(table: Table, before: Sequence[str] = ()) -> str:
     kind = "numbers" if table.head else "facts"
     head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in table.head)
     rows = [
-        f'<tr><th scope="row">{_text(row[0])}</th>'
-        + "".join(f"<td>{_text(cell)}</td>" for cell in row[1:])
-        + "</tr>"
+        f'<tr><th scope="row">{_text(row[0])}</th>' + "".join(map(_cell, row[1:])) + "</tr>"
         for row in table.rows
     ]
     lines = [f"<h2>{_text(table.title)}</h2>"]
@@ -95,13 +110,25 @@ def _section(table: Table, before: Sequence[str] = ()) -> str:
     return "\n".join(lines)
 
 
-def _picture(report: InspectionReport, which: str) -> str:
-    draw = {"norms": draw_norms, "crowding": draw_crowding, "space": draw_space}[which]
-    figure = draw(report)
-    if figure is None:
-        return ""
-    data = base64.b64encode(render(figure, ".svg")).decode("ascii")
-    caption = _CAPTIONS[which]
+def _cell(text: str) -> str:
+    kind = ' class="number"' if _NUMBER.fullmatch(text) else ""
+    return f"<td{kind}>{_text(text)}</td>"
+
+
+def _draw(report: InspectionReport) -> tuple[dict[str, str], list[str]]:
+    """The pictures as HTML, "" where there is nothing to draw, and the words that show boxes in them."""
+    captions = _CAPTIONS if report.counts_known else _CAPTIONS | _CAPTIONS_WITHOUT_COUNTS
+    outside = [anomaly.word for anomaly in report.anomalies]
+    pictures, boxed = {}, {}
+    for which, draw in (("norms", draw_norms), ("crowding", draw_crowding), ("space", draw_space)):
+        figure = draw(report)
+        pictures[which] = "" if figure is None else _figure(render(figure, ".svg"), captions[which])
+        boxed |= {} if figure is None else dict.fromkeys(boxed_words(figure, outside))
+    return pictures, list(boxed)
+
+
+def _figure(picture: bytes, caption: str) -> str:
+    data = base64.b64encode(picture).decode("ascii")
     return (
         f'<figure><img src="data:image/svg+xml;base64,{data}" alt="{caption}">'
         f"<figcaption>{caption}</figcaption></figure>"

@@ -209,10 +209,10 @@ def _find_anomalies(vectors: Vectors, measures: Measures, threshold: float) -> t
 
 
 def _sample_neighborhoods(vectors: Vectors, usable: np.ndarray) -> tuple[Neighborhood, ...]:
-    """Words from the top of the file to its end, their ranks growing by the same factor."""
+    """Words from the first of the file to its last, their ranks growing by the same factor."""
     if len(usable) < 2:
         return ()
-    ranks = np.unique(np.geomspace(min(10, len(usable)), len(usable), _SAMPLES).astype(np.int64) - 1)
+    ranks = np.unique(np.rint(np.geomspace(1, len(usable), _SAMPLES)).astype(np.int64) - 1)
     words = [vectors.words[row] for row in usable[ranks].tolist()]
     answers = vectors.most_similar_many(words, top=_SAMPLE_NEIGHBORS)
     return tuple(Neighborhood(word, tuple(near)) for word, near in zip(words, answers, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from w2v.inspection.neighborhoods import NEIGHBORS
@@ -23,23 +23,24 @@ class Table(NamedTuple):
     rows: list[tuple[str, ...]]
 
 
-def tables_of(report: InspectionReport, *, top: int = 10) -> list[Table]:
+def tables_of(report: InspectionReport, *, top: int = 10, name: Callable[[str], str] = str) -> list[Table]:
     """All that a report says, in the order a reader wants it.
 
     Args:
         report: what `inspect` found.
         top: rows of each list, at most; the remark says how many there are.
+        name: how a word is shown, such as cut to a width; as it is by default.
     """
     tables = [
-        Table("Space", "", (), _space(report)),
-        Table("Rows", "", (), _rows(report)),
-        _anomalies(report, top),
-        _neighborhoods(report),
+        Table("Space", "", (), _space(report, name)),
+        Table("Rows", "", (), _rows(report, name)),
+        _anomalies(report, top, name),
+        _neighborhoods(report, name),
     ]
-    return [*tables, *_comparison(report, top)]
+    return [*tables, *_comparison(report, top, name)]
 
 
-def _space(report: InspectionReport) -> list[tuple[str, ...]]:
+def _space(report: InspectionReport, name: Callable[[str], str]) -> list[tuple[str, ...]]:
     counts = "with counts" if report.counts_known else "counts not known"
     rows = [("words", f"{report.words:,} of {report.dim} dimensions, {counts}")]
     if report.norms is not None:
@@ -62,7 +63,7 @@ def _space(report: InspectionReport) -> list[tuple[str, ...]]:
         )
         rows.append(("isotropy", f"{spread.partition_ratio:.3f}, smallest by largest partition function"))
     if report.hubness is not None:
-        hubs = ", ".join(f"{word} {times}" for word, times in report.hubness.hubs[:_NAMES])
+        hubs = ", ".join(f"{name(word)} {times}" for word, times in report.hubness.hubs[:_NAMES])
         skew = f"skewness {report.hubness.skewness:.2f} of the {NEIGHBORS}-occurrences"
         rows.append(("hubness", f"{skew}; {report.hubness.never:.0%} of words are nobody's neighbour"))
         rows.append(("top hubs", hubs))
@@ -72,18 +73,19 @@ def _space(report: InspectionReport) -> list[tuple[str, ...]]:
     return rows
 
 
-def _rows(report: InspectionReport) -> list[tuple[str, ...]]:
-    near = (f"{pair.a} ~ {pair.b}" for pair in report.near_duplicates)
+def _rows(report: InspectionReport, name: Callable[[str], str]) -> list[tuple[str, ...]]:
+    equal = [" = ".join(map(name, group[:_NAMES])) for group in report.duplicates]
+    near = [f"{name(pair.a)} ~ {name(pair.b)}" for pair in report.near_duplicates]
     return [
-        ("zeros", _listed(report.zero_rows)),
-        ("not finite", _listed(report.nonfinite_rows)),
-        ("equal rows", _listed([" = ".join(group[:_NAMES]) for group in report.duplicates])),
-        (f"cosine of {NEAR_DUPLICATE} or more", _listed(list(near))),
-        ("spelled as no word is", _listed(report.junk_forms)),
+        ("zeros", _listed(list(map(name, report.zero_rows)))),
+        ("not finite", _listed(list(map(name, report.nonfinite_rows)))),
+        ("equal rows", _listed(equal)),
+        (f"cosine of {NEAR_DUPLICATE} or more", _listed(near)),
+        ("spelled as no word is", _listed(list(map(name, report.junk_forms)))),
     ]
 
 
-def _anomalies(report: InspectionReport, top: int) -> Table:
+def _anomalies(report: InspectionReport, top: int, name: Callable[[str], str]) -> Table:
     n = len(report.anomalies)
     per = f", {10_000 * n / report.words:.0f} of 10,000" if n else ""
     remark = (
@@ -92,7 +94,7 @@ def _anomalies(report: InspectionReport, top: int) -> Table:
     remark += "from what is usual" + (" at their frequency" if report.counts_known else "") + _first(n, top)
     rows = [
         (
-            anomaly.word,
+            name(anomaly.word),
             "" if anomaly.count is None else f"{anomaly.count:,}",
             f"{anomaly.norm:.2f}",
             f"{anomaly.norm_z:+.1f}",
@@ -107,17 +109,18 @@ def _anomalies(report: InspectionReport, top: int) -> Table:
     )
 
 
-def _neighborhoods(report: InspectionReport) -> Table:
+def _neighborhoods(report: InspectionReport, name: Callable[[str], str]) -> Table:
     rows = [
-        (one.word, ", ".join(f"{word} {cosine:.2f}" for word, cosine in one.neighbors))
+        (name(one.word), ", ".join(f"{name(word)} {cosine:.2f}" for word, cosine in one.neighbors))
         for one in report.neighborhoods
     ]
-    return Table(
-        "Neighbourhoods", "words from the first of the file to its last, and the nearest of each", (), rows
-    )
+    remark = "words from the first of the file to its last, and the nearest of each"
+    if not rows:
+        remark = "none; fewer than two rows point somewhere"
+    return Table("Neighbourhoods", remark, (), rows)
 
 
-def _comparison(report: InspectionReport, top: int) -> Iterable[Table]:
+def _comparison(report: InspectionReport, top: int, name: Callable[[str], str]) -> Iterable[Table]:
     found = report.comparison
     if found is None:
         return
@@ -137,16 +140,18 @@ def _comparison(report: InspectionReport, top: int) -> Iterable[Table]:
     yield Table("Reference", "", (), rows)
     moved = [
         (
-            one.word,
+            name(one.word),
             f"{one.similarity:.3f}",
             f"{one.overlap:.0%}",
             f"{one.norm_ratio:.2f}",
-            ", ".join(one.neighbors),
-            ", ".join(one.reference_neighbors),
+            ", ".join(map(name, one.neighbors)),
+            ", ".join(map(name, one.reference_neighbors)),
         )
         for one in found.moved[:top]
     ]
     remark = "by how alike a word's cosines to its neighbours of either are" + _first(len(found.moved), top)
+    if not moved:
+        remark = "none; fewer than three shared words point somewhere in both"
     head = ("word", "alike", "common", "norm", "nearest here", "nearest in the reference")
     yield Table("Moved most", remark, head, moved)
 

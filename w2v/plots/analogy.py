@@ -6,18 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from w2v.plots.canvas import (
-    ACCENT,
-    ALARM,
-    INK,
-    QUIET,
-    drawable,
-    font_names,
-    halo,
-    new_figure,
-    set_title,
-    style_axes,
-)
+from w2v.plots.callouts import Callout, place_callouts
+from w2v.plots.canvas import ACCENT, ALARM, INK, QUIET, drawable, new_figure, set_title, style_axes
+from w2v.plots.fonts import font_names
 from w2v.projection import principal_directions, project, unit_rows
 from w2v.vectors import Vectors
 
@@ -60,15 +51,13 @@ def draw_analogy(vectors: Vectors, a: str, b: str, c: str, d: str) -> Figure:
     figure = new_figure(7.5, 6)
     axes = figure.add_subplot()
     style_axes(axes)
-    set_title(axes, *_title(vectors, words, rows))
+    title, remark = _title(vectors, words, rows)
+    set_title(axes, title, remark, fonts=font_names([title, remark]))
     _draw_sides(axes, points, expected)
     axes.margins(_ROOM)
     axes.set_aspect("equal", adjustable="datalim")
     axes.tick_params(labelbottom=False, labelleft=False, length=0)
-    middle = points.mean(axis=0)
-    for word, point in zip(words, points, strict=True):
-        _write(axes, word, point, middle)
-    _write_expected(axes, words, expected, middle)
+    _write(axes, words, points, expected)
     return figure
 
 
@@ -103,41 +92,13 @@ def _draw_sides(axes: Axes, points: np.ndarray, expected: np.ndarray) -> None:
     axes.scatter(*expected, s=80, facecolors="white", edgecolors=ALARM, linewidths=1.6, zorder=2)
 
 
-def _write(axes: Axes, word: str, point: np.ndarray, middle: np.ndarray) -> None:
-    """A word on the side of its point that looks away from the middle."""
-    above = point[1] >= middle[1]
-    axes.annotate(
-        drawable(word),
-        xy=point,
-        xytext=(0, 10 if above else -10),
-        textcoords="offset points",
-        ha="center",
-        va="bottom" if above else "top",
-        color=INK,
-        fontsize=13,
-        fontweight="bold",
-        fontfamily=font_names(),
-        parse_math=False,
-        path_effects=halo(),
-        zorder=4,
-    )
-
-
-def _write_expected(axes: Axes, words: list[str], expected: np.ndarray, middle: np.ndarray) -> None:
-    """What the ring is, beside it and towards the middle."""
-    a, b, c = map(drawable, words[:3])
-    left = expected[0] >= middle[0]
-    axes.annotate(
-        f"{b} − {a} + {c}",
-        xy=expected,
-        xytext=(-12 if left else 12, 0),
-        textcoords="offset points",
-        ha="right" if left else "left",
-        va="center",
-        color=ALARM,
-        fontsize=9.5,
-        fontfamily=font_names(),
-        parse_math=False,
-        path_effects=halo(),
-        zorder=4,
-    )
+def _write(axes: Axes, words: list[str], points: np.ndarray, expected: np.ndarray) -> None:
+    """The words at their points, and at the ring what it is."""
+    a, b, c, _ = names = list(map(drawable, words))
+    callouts = [
+        Callout(name, tuple(point), INK, 13, "bold") for name, point in zip(names, points, strict=True)
+    ]
+    callouts.append(Callout(f"{b} − {a} + {c}", tuple(expected), ALARM, 9.5))
+    sides = [points[[start, stop]] for start, stop in ((0, 1), (2, 3), (0, 2), (1, 3))]
+    lines = [*sides, np.vstack([points[3], expected])]
+    place_callouts(axes, callouts, lines, fonts=font_names(words))

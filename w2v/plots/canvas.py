@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import logging
 import os
 import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg", ".pdf")
+BASE_FONT = "DejaVu Sans"  # comes with matplotlib
 INK, QUIET, FAINT = "#1f2430", "#6b7280", "#e5e7eb"
 ACCENT, ALARM = "#2563eb", "#dc2626"
 GROUP_COLORS = (  # ten to tell apart, dark enough for small text on white
@@ -33,7 +37,6 @@ GROUP_COLORS = (  # ten to tell apart, dark enough for small text on white
 
 _DPI = 160
 _LONGEST = 30
-_FONTS = ("DejaVu Sans", "Noto Sans", "Noto Sans CJK JP", "Noto Sans Devanagari", "Arial Unicode MS")
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -60,9 +63,9 @@ def style_axes(axes: Axes, *, x: str = "", y: str = "", title: str = "") -> None
     set_title(axes, title)
 
 
-def set_title(axes: Axes, title: str, remark: str = "") -> None:
+def set_title(axes: Axes, title: str, remark: str = "", *, fonts: Sequence[str] = (BASE_FONT,)) -> None:
     """A title on the left, in which a dollar sign is one, and a quieter remark under it."""
-    font = {"fontfamily": font_names(), "parse_math": False}
+    font = {"fontfamily": list(fonts), "parse_math": False}
     pad = 22 if remark else 8
     axes.set_title(title, loc="left", color=INK, fontsize=11, fontweight="bold", pad=pad, **font)
     if remark:
@@ -76,11 +79,20 @@ def halo() -> list[Any]:
     return [effects.withStroke(linewidth=2.5, foreground="white")]
 
 
-def font_names() -> list[str]:
-    """The installed ones of a few fonts that together draw most of the world's words."""
-    manager = viz_import("matplotlib.font_manager", needed_by="a picture")
-    installed = set(manager.get_font_names())
-    return [name for name in _FONTS if name in installed] or ["sans-serif"]
+@contextlib.contextmanager
+def quiet_fonts() -> Iterator[None]:
+    """No warning for each box that is drawn in the place of a letter, and none for a font without bold.
+
+    The boxes are told once, of all words: see `w2v.plots.fonts.boxed_words`.
+    """
+    log = logging.getLogger("matplotlib.font_manager")
+    log.addFilter(_is_worth_telling)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from")
+            yield
+    finally:
+        log.removeFilter(_is_worth_telling)
 
 
 def drawable(word: str) -> str:
@@ -112,8 +124,7 @@ def render(figure: Figure, suffix: str) -> bytes:
     matplotlib = viz_import("matplotlib", needed_by="a picture")
     dates = {".png": {}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     file = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "w2v", "svg.fonttype": "path"}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # an empty box is drawn for it
+    with matplotlib.rc_context({"svg.hashsalt": "w2v", "svg.fonttype": "path"}), quiet_fonts():
         figure.savefig(file, format=suffix[1:], dpi=_DPI, metadata=dates[suffix])
     return file.getvalue()
 
@@ -128,3 +139,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     content = render(figure, Path(path).suffix.lower())
     with write_file(path) as file:
         file.write(content)
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    return "Failed to find font weight" not in record.getMessage()

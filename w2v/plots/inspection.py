@@ -11,6 +11,7 @@ from w2v.inspection.neighborhoods import NEIGHBORS
 from w2v.inspection.outliers import Anomaly
 from w2v.inspection.report import InspectionReport
 from w2v.plots.canvas import ACCENT, ALARM, INK, QUIET, new_figure, style_axes
+from w2v.plots.fonts import font_names
 from w2v.plots.labels import place_labels
 
 if TYPE_CHECKING:
@@ -107,4 +108,4 @@ def _name(axes: Axes, named: Sequence[Anomaly], heights: np.ndarray) -> None:
     axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
     words = [anomaly.word for anomaly in named[:_NAMED]]
     points = np.column_stack([places, heights])
-    place_labels(axes, points, words, colors=[INK] * len(words), size=8.0)
+    place_labels(axes, points, words, colors=[INK] * len(words), size=8.0, fonts=font_names(words))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from w2v.extras import viz_import
-from w2v.plots.canvas import drawable, font_names, halo
+from w2v.plots.canvas import drawable, halo, quiet_fonts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +17,13 @@ MOST_LABELS = 600  # a picture has no room for more, and each costs time
 
 
 def place_labels(
-    axes: Axes, points: np.ndarray, words: Sequence[str], *, colors: Sequence[str], size: float
+    axes: Axes,
+    points: np.ndarray,
+    words: Sequence[str],
+    *,
+    colors: Sequence[str],
+    size: float,
+    fonts: Sequence[str],
 ) -> int:
     """Writes words beside their points where there is room, the first ones first; returns how many it wrote.
 
@@ -31,12 +36,12 @@ def place_labels(
         words: n of them; the first 600 are tried.
         colors: one for each.
         size: of the text, in points.
+        fonts: as `font_names` gives them for the words.
     """
     textalloc = viz_import("textalloc", needed_by="a picture with labels")
     n = min(len(words), MOST_LABELS)
-    axes.figure.draw_without_rendering()  # the layout decides how large text is beside the axes
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+    with quiet_fonts():
+        axes.figure.draw_without_rendering()  # the layout decides how large text is beside the axes
         _, _, texts, _ = textalloc.allocate(
             axes,
             points[:n, 0],
@@ -53,7 +58,7 @@ def place_labels(
             max_distance=0.06,
             draw_all=False,
             avoid_label_lines_overlap=True,
-            fontfamily=font_names(),
+            fontfamily=list(fonts),
             parse_math=False,
             path_effects=halo(),
         )

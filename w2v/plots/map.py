@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from w2v.extras import viz_import
 from w2v.plots.canvas import GROUP_COLORS, INK, QUIET, drawable, new_figure, set_title
+from w2v.plots.fonts import font_names
 from w2v.plots.labels import place_labels
 from w2v.projection import principal_directions, project, unit_rows
 from w2v.vectors import Vectors
@@ -59,12 +61,13 @@ def draw_map(
     figure = new_figure(_SIDE, _SIDE)
     axes = figure.add_subplot()
     colors = _paint(groups, len(words))
+    fonts = font_names([*words, *(groups or ())])
     sizes = [60 if word == center else 14 for word in words]
     axes.scatter(points[:, 0], points[:, 1], s=sizes, c=colors, alpha=0.75, linewidths=0, zorder=2)
     _frame(axes, points)
-    set_title(axes, *_title(rows, words, method, center))
+    set_title(axes, *_title(rows, words, method, center), fonts=fonts)
     if groups is not None:
-        _add_legend(axes, groups)
+        _add_legend(axes, groups, fonts)
     order = sorted(range(len(words)), key=lambda place: words[place] != center)  # the center first
     axes.n_labels = place_labels(
         axes,
@@ -72,6 +75,7 @@ def draw_map(
         [words[place] for place in order],
         colors=[colors[place] for place in order],
         size=11.0 if len(words) <= _FEW else 9.0 if len(words) <= _MANY else 7.5,
+        fonts=fonts,
     )
     for text in axes.texts if center is not None else ():
         if text.get_text() == drawable(center):
@@ -81,6 +85,8 @@ def draw_map(
 
 def find_clusters(vectors: Vectors, words: Sequence[str], n_clusters: int, *, seed: int = 0) -> list[str]:
     """Groups for `draw_map`: k-means on the unit rows of the words, each named for its first word.
+
+    There are fewer than asked for where the words point in fewer directions.
 
     Raises:
         ValueError: `n_clusters` is not 1 to the number of words.
@@ -94,7 +100,9 @@ def find_clusters(vectors: Vectors, words: Sequence[str], n_clusters: int, *, se
         raise ValueError(f"clusters must be 1 to {len(words)}, the number of words, got {n_clusters}")
     cluster = viz_import("sklearn.cluster", needed_by="colouring by cluster")
     kmeans = cluster.KMeans(n_clusters, n_init=10, random_state=seed)
-    found = kmeans.fit_predict(unit_rows(vectors[list(words)])).tolist()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Number of distinct clusters")  # the names tell how many
+        found = kmeans.fit_predict(unit_rows(vectors[list(words)])).tolist()
     names: dict[int, str] = {}
     for word, number in zip(words, found, strict=True):
         names.setdefault(number, word)
@@ -134,7 +142,7 @@ def _title(rows: np.ndarray, words: Sequence[str], method: str, center: str | No
     return subject, f"{name}: near words are alike; long distances, sizes and the axes mean nothing"
 
 
-def _add_legend(axes: Axes, groups: Sequence[str]) -> None:
+def _add_legend(axes: Axes, groups: Sequence[str], fonts: list[str]) -> None:
     """Names of the groups under the map, in their colours."""
     names = list(dict.fromkeys(groups))
     if len(names) < 2 or len(names) > _MOST_LEGEND:
@@ -156,4 +164,4 @@ def _add_legend(axes: Axes, groups: Sequence[str]) -> None:
         columnspacing=1.4,
     )
     for text in legend.get_texts():
-        text.set_parse_math(False)
+        text.set(parse_math=False, fontfamily=fonts)

@@ -86,6 +86,37 @@ def test_everything_of_the_report_is_there(page):
     assert len(re.findall('<img [^>]*alt="[^"]+"', page)) == 3
 
 
+@pytest.mark.parametrize("has_counts", [True, False])
+def test_captions_say_what_is_drawn(has_counts):
+    """Points by frequency with counts, and without them how many words have which number."""
+    matrix = np.random.default_rng(16).normal(size=(60, 6)).astype(np.float32)
+    counts = np.arange(60, 0, -1) if has_counts else None
+
+    page = render_page(inspect(Vectors(tuple(f"w{n}" for n in range(60)), matrix, counts)), "v.txt")
+
+    captions = re.findall("<figcaption>(.*?)</figcaption>", page)
+    assert len(captions) == 3
+    for caption in captions[1:]:
+        assert ("red ones are outside" in caption) == has_counts
+        assert caption.startswith("How many words ") != has_counts
+    assert captions == re.findall('<img [^>]*alt="([^"]+)"', page)
+
+
+def test_long_words_wrap():
+    """In tables no cell but those of numbers stays on one line, and a word may break anywhere."""
+    words = ("w" * 400, *(f"w{n}" for n in range(59)))
+    matrix = np.random.default_rng(17).normal(size=(60, 6)).astype(np.float32)
+    vectors = Vectors(words, matrix)
+
+    page = render_page(inspect(vectors, vectors), "v.txt")
+
+    style = re.search("<style>(.*?)</style>", page, flags=re.DOTALL)[1]
+    kept_whole = {rule.partition("{")[0].strip() for rule in style.split("}") if "nowrap" in rule}
+    assert kept_whole == {"thead th", "td.number"}
+    assert all(len(cell) <= 20 for cell in re.findall('<td class="number">(.*?)</td>', page))
+    assert page.count("w" * 400) > 1
+
+
 def test_lists_say_how_long_they_are():
     """Of more anomalies than rows, the first are shown, and the remark tells all."""
     rng = np.random.default_rng(15)

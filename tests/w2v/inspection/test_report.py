@@ -8,6 +8,7 @@ import pytest
 import w2v
 from w2v import Vectors, inspect
 from w2v.inspection import report as report_module
+from w2v.inspection.summary import tables_of
 
 N_WORDS, DIM = 1_500, 16
 
@@ -197,3 +198,31 @@ def test_wrong_arguments_are_refused(honest, error, arguments, options, message)
     """With what was found."""
     with pytest.raises(error, match=message):
         inspect(*(arguments or [honest]), **options)
+
+
+@pytest.mark.parametrize(("n_words", "first"), [(4, "abcd"), (2, "ab"), (5, "abcde")])
+def test_samples_of_few_words_are_all_of_them(n_words, first):
+    """From the first of the file to its last."""
+    matrix = np.eye(n_words, 3, dtype=np.float32) + 1
+
+    found = inspect(Vectors(tuple(first), matrix)).neighborhoods
+
+    assert [one.word for one in found] == list(first)
+
+
+def test_samples_go_from_the_first_to_the_last(honest, honest_report):
+    """Six words, whose ranks grow by the same factor: 1500 ** (1 / 5) is 4.3."""
+    ranks = [honest.ids[one.word] + 1 for one in honest_report.neighborhoods]
+
+    assert ranks == [1, 4, 19, 80, 347, 1500]
+
+
+def test_a_table_without_rows_says_why():
+    """One word has no neighbours, and two have too few to have moved."""
+    one, two = (Vectors(tuple("ab"[:n]), np.eye(n, dtype=np.float32)) for n in (1, 2))
+
+    alone = {table.title: table for table in tables_of(inspect(one))}
+    moved = {table.title: table for table in tables_of(inspect(two, two))}
+
+    assert alone["Neighbourhoods"].remark == "none; fewer than two rows point somewhere"
+    assert moved["Moved most"].remark == "none; fewer than three shared words point somewhere in both"

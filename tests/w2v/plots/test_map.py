@@ -72,6 +72,16 @@ def test_clusters_are_the_heaps(vectors):
         find_clusters(vectors, vectors.words[:2], 3)
 
 
+def test_clusters_of_few_points_are_fewer(recwarn):
+    """As many as there are directions, and no warning comes from below."""
+    matrix = np.array([[1, 0], [2, 0], [0, 1], [0, 3], [1, 0]], dtype=np.float32)
+
+    found = find_clusters(Vectors(tuple("abcde"), matrix), tuple("abcde"), 4)
+
+    assert found == ["a", "a", "c", "c", "a"]
+    assert [str(warning.message) for warning in recwarn] == []
+
+
 def test_the_same_map_is_the_same_file(vectors):
     """Byte for byte."""
     words = vectors.words[:12]

@@ -84,3 +84,44 @@ def test_files_that_are_no_log_are_refused(log, content):
     assert caught.value.identifier == "G01"
     with pytest.raises(W2VError, match="cannot read"):
         read_log(log.parent / "nothing.jsonl")
+
+
+@pytest.mark.parametrize("kept", [1, 30, -1])
+def test_a_last_line_that_is_cut_off_is_left_out(log, kept):
+    """As a killed process leaves it, wherever it was cut; the whole lines are drawn, a remark tells it."""
+    lines = log.read_text().splitlines()
+    log.write_text("\n".join([*lines[:3], lines[3][:kept]]))
+    remarks = []
+
+    entries = read_log(log, remarks=remarks)
+
+    assert entries == [json.loads(line) for line in lines[:3]]
+    assert remarks == ["line 4, the last, is cut off and left out"]
+    assert len(draw_training(log).axes[0].lines[0].get_xdata()) == 3
+
+
+def test_a_last_line_without_its_end_is_whole(log):
+    """Only the sign of the line's end is missing, and nothing is to be said."""
+    remarks = []
+    log.write_text(log.read_text().removesuffix("\n"))
+
+    assert len(read_log(log, remarks=remarks)) == 5
+    assert remarks == []
+
+
+def test_a_line_cut_off_elsewhere_is_an_error(log):
+    """A training that went on has written behind it; what to do is said."""
+    lines = log.read_text().splitlines()
+    log.write_text("\n".join([lines[0], lines[1][:30], lines[2]]) + "\n")
+
+    with pytest.raises(W2VError, match="line 2: not JSON") as caught:
+        read_log(log)
+    assert caught.value.fix.endswith("if it is this one, take line 2 out of it")
+
+
+def test_a_log_of_one_line_that_is_cut_off_is_none(log):
+    """There is nothing to draw."""
+    log.write_text(log.read_text()[:30])
+
+    with pytest.raises(W2VError, match="no entry in the training log but one that is cut off"):
+        read_log(log)

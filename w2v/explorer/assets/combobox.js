@@ -2,7 +2,7 @@
 
 const COMPLETIONS = 8;
 
-function makeCombobox(box, { words, complete, choose, refuse }) {
+function makeCombobox(box, { words, complete, choose, refuse, changed }) {
   const input = box.querySelector('input');
   const list = document.createElement('ul');
   const name = box.dataset.combobox;
@@ -76,7 +76,10 @@ function makeCombobox(box, { words, complete, choose, refuse }) {
     else if (input.value.trim()) refuse(input.value);
   }
 
-  input.addEventListener('input', open);
+  input.addEventListener('input', () => {
+    changed();
+    open();
+  });
   input.addEventListener('focus', () => input.select());
   input.addEventListener('blur', close);
   input.addEventListener('keydown', (event) => {

@@ -62,10 +62,14 @@ function makeFilter(words, state, changed) {
     const isAll = state.least === null && state.most === null;
     const count = isAll ? words.names.length : words.names.reduce((sum, _, row) => sum + allows(row), 0);
     const all = grouped(words.names.length);
+    const where = 'on the map and in the lists.';
     find('filter-reset').hidden = isAll;
-    find('filter-about').textContent = isAll
-      ? `All ${all} words are on the map and in the lists.`
-      : `${grouped(count)} of ${all} words are on the map and in the lists.`;
+    find('filter-about').textContent =
+      words.names.length === 1 && count === 1
+        ? 'The only word is on the map.'
+        : isAll
+          ? `All ${all} words are ${where}`
+          : `${grouped(count)} of ${all} words ${count === 1 ? 'is' : 'are'} ${where}`;
   }
 
   find('filter-title').textContent = words.hasCounts ? 'Occurrences' : 'Rank';

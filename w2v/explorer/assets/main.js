@@ -18,7 +18,7 @@ const boxes = Object.fromEntries(
   [...document.querySelectorAll('[data-combobox]')].map((box) => {
     const key = box.dataset.combobox;
     const take = key === 'find' ? choose : (row) => changed({ [key]: row });
-    return [key, makeCombobox(box, { words, complete, choose: take, refuse })];
+    return [key, makeCombobox(box, { words, complete, choose: take, refuse, changed: () => tell('') })];
   }),
 );
 
@@ -133,11 +133,9 @@ function describe() {
   const total = packed.nTotal > words.names.length ? ` of ${grouped(packed.nTotal)}` : '';
   document.title = shown(packed.title);
   find('title').textContent = shown(packed.title);
-  find('size').textContent = `${count}${total} words`;
+  find('size').textContent = `${count}${total} ${packed.nTotal === 1 ? 'word' : 'words'}`;
   find('dimensions').textContent = ` · ${grouped(words.dim)} ${words.dim === 1 ? 'dimension' : 'dimensions'}`;
-  find('notes-words').textContent = words.hasCounts
-    ? `The page holds the ${count} most frequent words${total ? `, out of${total.slice(3)}` : ''}.`
-    : `The page holds the first ${count} words${total}; how often they occur is not known, so they are filtered by rank.`;
+  find('notes-words').textContent = aboutPage(count, total);
   find('notes-numbers').textContent = packed.overlap
     ? `Each word's ${grouped(words.dim)} numbers are rounded to 8 bits: ${(100 * packed.overlap.share).toFixed(1)} % of the ` +
       `exact ${packed.overlap.top} nearest words are found, measured over ${grouped(packed.overlap.n_words)} words.`
@@ -146,6 +144,12 @@ function describe() {
   find('notes-map').textContent =
     `The map shows ${words.dim <= 2 ? 'the numbers as they are' : methods[packed.method]}; darker dots are more frequent ` +
     'words. A map of two dimensions leaves much out: trust the lists, which use all of them.';
+}
+
+function aboutPage(count, total) {
+  if (words.names.length === 1) return `The page holds 1 word${total}.`;
+  if (words.hasCounts) return `The page holds the ${count} most frequent words${total ? `, out of${total.slice(3)}` : ''}.`;
+  return `The page holds the first ${count} words${total}; how often they occur is not known, so they are filtered by rank.`;
 }
 
 function suggest() {
