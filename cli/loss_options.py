@@ -1,4 +1,4 @@
-"""Options of `w2v train` that tell how good the training is: --holdout, --patience and --log."""
+"""Options that tell how good a training is: --holdout, --patience and --log."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Share(click.ParamType):
             self.fail(f"{text!r} is no share; write it as 0.5% or 0.005", param, ctx)
 
 
-def loss_options(command: Command) -> Command:
-    """Adds the three options."""
+def holdout_options(command: Command) -> Command:
+    """Adds --holdout and --patience, which `plan` knows as well."""
     options = [
         click.option(
             "--holdout",
@@ -54,16 +54,18 @@ def loss_options(command: Command) -> Command:
             help="Stop when the loss of the held-out part has not fallen for N epochs; the vectors are those "
             "of the best epoch.",
         ),
-        click.option(
-            "--log",
-            type=click.Path(),
-            metavar="FILE",
-            help="Write losses and speed here while training, one line of JSON every ten seconds and epoch.",
-        ),
     ]
     for option in reversed(options):
         command = option(command)
     return command
+
+
+log_option = click.option(
+    "--log",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write losses and speed here while training, one line of JSON every ten seconds and epoch.",
+)
 
 
 def require_log(path: str | None, output: str, inputs: Sequence[str | None]) -> None:

@@ -8,6 +8,7 @@ import click
 
 from cli.engine_options import MINIBATCH_OPTIONS, choose_engine, engine_options
 from cli.given_vectors import load_given, require_given_vocabulary
+from cli.loss_options import holdout_options, require_holdout
 from cli.model_options import model_options
 from cli.options import (
     READING_OPTIONS,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @corpus_options
 @model_options
 @engine_options
+@holdout_options
 @threads_option
 @json_option
 def plan(
@@ -40,14 +42,15 @@ def plan(
 ) -> None:
     """Tell how much memory, disk and time `w2v train` would take on CORPUS, without training.
 
-    It takes the options of `w2v train`. The text is counted and encoded, and kept for the training to come;
-    the pace is measured by training for two seconds, whose result is thrown away.
+    It knows the options of `w2v train` that make a difference. The text is counted and encoded, and kept for
+    the training to come; the pace is measured by training for two seconds, whose result is thrown away.
 
     Example: w2v plan corpus.txt --dim 300 --epochs 10
     """
     from w2v.plan import make_plan
 
     reading = {name: options.pop(name) for name in READING_OPTIONS}
+    require_holdout(options["holdout"], options["patience"])
     require_given_vocabulary(corpus, init_vectors, init_vocab)
     stepping = {name: options.pop(name) for name in ("engine", "device", *MINIBATCH_OPTIONS)}
     with usage_errors():

@@ -18,7 +18,14 @@ from cli.checkpoint_options import (
 )
 from cli.engine_options import MINIBATCH_OPTIONS, choose_engine, engine_options
 from cli.given_vectors import load_given, note_differences, require_given_vocabulary
-from cli.loss_options import is_file_to_be, loss_options, require_holdout, require_log, training_log
+from cli.loss_options import (
+    holdout_options,
+    is_file_to_be,
+    log_option,
+    require_holdout,
+    require_log,
+    training_log,
+)
 from cli.model_options import model_options
 from cli.options import (
     READING_OPTIONS,
@@ -64,7 +71,8 @@ STEEP_LEARNING_RATE = 1.0
 )
 @model_options
 @engine_options
-@loss_options
+@holdout_options
+@log_option
 @checkpoint_options
 @threads_option
 @json_option

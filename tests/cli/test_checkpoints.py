@@ -351,6 +351,22 @@ def test_plan_has_the_right_figures(w2v_command, planted_text, planted_corpus):
     assert os.listdir() == []
 
 
+def test_plan_counts_the_best_epoch_and_the_optimizer(w2v_command, planted_text):
+    """Copies of two tables for --patience, as much again for adagrad: in memory and in each checkpoint."""
+    options = ["--dim", 12, "--json"]
+    kept = ["--patience", 2, "--holdout", "5%"]
+    engine = ["--engine", "minibatch", "--optimizer", "adagrad", "--learning-rate", 0.1]
+
+    plans = [
+        json.loads(w2v_command("plan", planted_text, *options, *more).out)
+        for more in ([], kept, [*kept, *engine])
+    ]
+
+    tables = 2 * plans[0]["vectors_bytes"]
+    assert [plan["checkpoints_bytes"] for plan in plans] == [3 * tables, 6 * tables, 9 * tables]
+    assert [plan["memory_bytes"] - plans[0]["memory_bytes"] for plan in plans] == [0, tables, 2 * tables]
+
+
 def test_plan_says_what_would_fit(w2v_command, planted_text, monkeypatch):
     """Exit code 6 where the tables do not, with options that would."""
     monkeypatch.setattr("w2v.memory.available_bytes", lambda: 300 << 20)
