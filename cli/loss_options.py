@@ -103,13 +103,13 @@ def describe_losses(course: dict[str, Any]) -> str:
 
 
 @contextlib.contextmanager
-def training_log(path: str | None, *, append: bool = False) -> Iterator[Callable[[Progress], None]]:
+def training_log(path: str | None, *, tokens: int | None = None) -> Iterator[Callable[[Progress], None]]:
     """Yields a function that writes where the training stands, if it is time to; without a path, nowhere.
 
     A line comes every ten seconds, at the end of each epoch, and with each new held-out loss. A log that
-    cannot be written any more, as on a full disk, is left with a note: the training is worth more. The log of
-    a training that goes on is one to `append` to. An older one is replaced when the training has begun, and
-    stays where it is refused.
+    cannot be written any more, as on a full disk, is left with a note: the training is worth more. Where a
+    training goes on after so many `tokens`, the log does, too: lines about work that is done once more are
+    taken out. An older log is replaced when the training has begun, and stays where it is refused.
 
     Raises:
         StorageError: the file cannot be created; from the function.
@@ -118,12 +118,12 @@ def training_log(path: str | None, *, append: bool = False) -> Iterator[Callable
         yield lambda _: None
         return
     with contextlib.ExitStack() as files:
-        yield _TrainingLog(path, append, files).add
+        yield _TrainingLog(path, tokens, files).add
 
 
 class _TrainingLog:
-    def __init__(self, path: str, append: bool, files: contextlib.ExitStack) -> None:
-        self.path, self.append, self.files = path, append, files
+    def __init__(self, path: str, tokens: int | None, files: contextlib.ExitStack) -> None:
+        self.path, self.tokens, self.files = path, tokens, files
         self.write: Callable[[str], None] | None = None
         self.is_begun = False
         self.heldout_loss: float | None = None
@@ -148,10 +148,28 @@ class _TrainingLog:
         from corpora.storage import write_lines
 
         if not self.is_begun:
-            if not self.append and os.path.isfile(self.path):
-                print_note(f"{self.path} exists and is replaced")
-            self.write = self.files.enter_context(write_lines(self.path, append=self.append))
+            keep = 0
+            if os.path.isfile(self.path):
+                keep = 0 if self.tokens is None else _bytes_until(self.path, self.tokens)
+                if not keep:
+                    print_note(f"{self.path} exists and is replaced")
+            self.write = self.files.enter_context(write_lines(self.path, keep=keep))
             self.is_begun = True
+
+
+def _bytes_until(path: str, tokens: int) -> int:
+    """The length of the lines of a log that tell of no more than so many tokens; a line cut off ends them."""
+    n_bytes = 0
+    with open(path, "rb") as file:
+        for line in file:
+            try:
+                done = json.loads(line)["tokens_done"]
+            except (ValueError, KeyError, TypeError):
+                break
+            if not line.endswith(b"\n") or done > tokens:
+                break
+            n_bytes += len(line)
+    return n_bytes
 
 
 def _entry(progress: Progress) -> dict[str, object]:

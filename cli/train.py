@@ -232,7 +232,8 @@ def _train(
     resumed = resumed_checkpoint()
     seconds = [0.0 if resumed is None else float(resumed.state["seconds"])]
     is_begun = False
-    with training_log(files.log, append=resumed is not None) as write_log, TrainingBar() as bar:
+    tokens = None if resumed is None else int(resumed.state["tokens"])
+    with training_log(files.log, tokens=tokens) as write_log, TrainingBar() as bar:
 
         def report(progress: Progress) -> None:
             nonlocal is_begun

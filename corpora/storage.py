@@ -72,19 +72,21 @@ def write_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def write_lines(path: str | os.PathLike[str], *, append: bool = False) -> Iterator[Callable[[str], None]]:
+def write_lines(path: str | os.PathLike[str], *, keep: int = 0) -> Iterator[Callable[[str], None]]:
     """Yields a function that adds a line to the file `path` at once, for others to follow while it grows.
 
-    What the file held before is gone when the block begins, unless it is to `append`; what was added stays,
-    however the block ends.
+    What the file held before is gone when the block begins, but for its first `keep` bytes; what was added
+    stays, however the block ends.
 
     Raises:
         StorageError: the file cannot be created; and from the function, the line cannot be written.
     """
     target = Path(path)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if append else os.O_TRUNC)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (0 if keep else os.O_TRUNC)
     with storage_errors(target):
         descriptor = perform(os.open, target, flags, 0o666)
+        if keep:
+            perform(os.ftruncate, descriptor, keep)
 
     def add(line: str) -> None:
         data = line.encode() + b"\n"

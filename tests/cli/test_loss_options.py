@@ -149,6 +149,32 @@ def test_lines_come_every_ten_seconds_and_with_every_measurement(tmp_path):
     assert seconds == [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 100.2]
 
 
+@pytest.mark.parametrize("cut", [b"", b'{"tokens_done": 2', b"no JSON\n", b'{"tokens_done": 100}'])
+def test_a_log_goes_on_from_where_its_training_does(tmp_path, cut):
+    """Lines about work that is done once more are taken out, and one that a kill has cut off."""
+    with training_log(tmp_path / "log") as write:
+        for tokens in (100, 200, 300):
+            write(PROGRESS._replace(seconds=tokens / 10, tokens_done=tokens))
+    with open(tmp_path / "log", "ab") as file:
+        file.write(cut)
+
+    with training_log(tmp_path / "log", tokens=200) as write:
+        write(PROGRESS._replace(seconds=99.0, tokens_done=250))
+
+    assert [entry["tokens_done"] for entry in lines_of(tmp_path / "log")] == [100, 200, 250]
+
+
+def test_a_log_of_something_else_is_replaced(tmp_path, capsys):
+    """Nothing in it is of this training: that is said, as for a new one."""
+    (tmp_path / "log").write_text("old\n")
+
+    with training_log(tmp_path / "log", tokens=200) as write:
+        write(PROGRESS._replace(seconds=10.0, tokens_done=250))
+
+    assert "exists and is replaced" in capsys.readouterr().err
+    assert len(lines_of(tmp_path / "log")) == 1
+
+
 def test_line_can_be_read_at_once(tmp_path):
     """Nothing waits in a buffer: `tail -f` shows a line when it is written."""
     with training_log(tmp_path / "log") as write:
@@ -172,7 +198,7 @@ def test_full_disk_ends_the_log_and_not_the_training(monkeypatch, capsys):
         raise StorageError("K13", "cannot write: No space left on device", path="log", fix="make room")
 
     monkeypatch.setattr("corpora.storage.write_lines", lambda *_, **__: contextlib.nullcontext(write))
-    log = loss_options._TrainingLog("log", False, contextlib.ExitStack())
+    log = loss_options._TrainingLog("log", None, contextlib.ExitStack())
     for _ in range(3):
         log.add(PROGRESS._replace(tokens_done=300))
 

@@ -341,6 +341,16 @@ def test_lines_replace_an_older_file(tmp_path):
     assert (tmp_path / "log").read_bytes() == b"new\n"
 
 
+def test_lines_go_on_behind_what_is_kept(tmp_path):
+    """The first bytes stay as they are, the others go."""
+    (tmp_path / "log").write_bytes(b"old\nlost\n")
+
+    with write_lines(tmp_path / "log", keep=4) as add:
+        add("new")
+
+    assert (tmp_path / "log").read_bytes() == b"old\nnew\n"
+
+
 def test_line_that_cannot_be_written_is_a_storage_error(tmp_path):
     """A folder that is not there, and a disk that is always full, are told with the path."""
     with pytest.raises(StorageError) as caught, write_lines(tmp_path / "nowhere" / "log"):

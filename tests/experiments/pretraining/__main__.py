@@ -36,7 +36,8 @@ def main(multi30k: Path, english: Path, work: Path, jobs: int, most: int | None,
         if any(run.pairs == size.pairs for run in left):
             make_data(size, multi30k, english, work)
     context = multiprocessing.get_context("spawn")
-    with write_lines(RESULTS, append=True) as write, ProcessPoolExecutor(jobs, mp_context=context) as pool:
+    n_bytes = RESULTS.stat().st_size if RESULTS.exists() else 0
+    with write_lines(RESULTS, keep=n_bytes) as write, ProcessPoolExecutor(jobs, mp_context=context) as pool:
         futures = {pool.submit(carry_out, run, multi30k, work): run for run in left}
         for future in as_completed(futures):
             result = future.result()
