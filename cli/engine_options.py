@@ -76,6 +76,9 @@ def choose_engine(
         from w2v.engines.hogwild import HogwildEngine
 
         return HogwildEngine(architecture, threads=threads)
+    from w2v.free_memory import require_address_space
+
+    require_address_space(with_torch=True)
     from w2v.engines.minibatch import MinibatchEngine
 
     with usage_errors(), warnings.catch_warnings(record=True) as remarks:

@@ -60,6 +60,9 @@ class RootGroup(VerbGroup):
 @click.version_option(package_name="w2v", prog_name="w2v")
 def w2v(debug: bool) -> None:
     """Word vectors from your own text: train them, look at them, load them into PyTorch."""
+    from w2v.free_memory import require_address_space
+
+    require_address_space()
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 
 from corpora.control_groups import NO_LIMIT, memory_left
+from corpora.errors import MemoryLimitError
+
+PROGRAM_SPACE = 512 << 20  # addresses that Python, numpy, scipy and numba take before they do anything
+TORCH_SPACE = 1024 << 20  # and torch besides
+CORE_SPACE = 64 << 20  # and OpenBLAS for each core: without it, it tries for ever
 
 
 def available_bytes() -> int:
@@ -14,6 +19,21 @@ def available_bytes() -> int:
     which is how containers and batch systems limit their jobs.
     """
     return min(_system_bytes(), _address_space_bytes(), memory_left())
+
+
+def require_address_space(*, with_torch: bool = False) -> None:
+    """Raises MemoryLimitError (P12) where the addresses of this process are too few for the program alone.
+
+    Libraries that run out of them while they are loaded fail in ways that tell nothing, or hang.
+    """
+    needed = PROGRAM_SPACE + CORE_SPACE * (os.cpu_count() or 1) + TORCH_SPACE * with_torch
+    limit = _address_space_bytes()
+    if limit < needed:
+        raise MemoryLimitError(
+            "P12",
+            f"the address space is limited to {limit >> 20:,} MiB, the program alone wants {needed >> 20:,}",
+            fix="raise the limit, as with `ulimit -v unlimited`",
+        )
 
 
 def _address_space_bytes() -> int:

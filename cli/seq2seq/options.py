@@ -102,6 +102,9 @@ def find_text(
 
 def prepare_machine(device: str, threads: int | None) -> None:
     """Sets torch's threads; refuses a GPU that is not there."""
+    from w2v.free_memory import require_address_space
+
+    require_address_space(with_torch=True)
     import torch
 
     from corpora.threads import default_threads

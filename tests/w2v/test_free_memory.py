@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from w2v.free_memory import available_bytes
+from w2v.free_memory import PROGRAM_SPACE, TORCH_SPACE, available_bytes
 
 MIB = 1 << 20
 LIMITS = (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max"))
@@ -25,6 +25,27 @@ def test_limit_of_the_process_counts(monkeypatch):
 def test_free_memory_is_less_than_the_machine_has():
     """What can be taken is more than nothing and not more than all."""
     assert 0 < available_bytes() <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize("limit_mib", [250, 400, 600, 900, 1100])
+@pytest.mark.parametrize("options", [[], ["--engine", "minibatch"]], ids=["kernels", "torch"])
+def test_an_address_space_for_less_than_the_program_is_refused(planted_text, tmp_path, limit_mib, options):
+    """P12: exit code 6 or 0, whatever the limit; libraries that are loaded without room fail or hang."""
+    limit = limit_mib * MIB
+    command = [sys.executable, "-m", "cli.main", "train", planted_text, *options]
+    command += ["-o", tmp_path / "out.bin", "--epochs", "1", "--dim", "8", "--threads", "1"]
+
+    done = subprocess.run(
+        command,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+
+    assert done.returncode in (0, 6), done.stderr
+    if limit < PROGRAM_SPACE + bool(options) * TORCH_SPACE:
+        assert f"the address space is limited to {limit_mib:,} MiB, the program alone wants" in done.stderr
 
 
 @pytest.fixture
