@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from corpora.control_groups import NO_LIMIT, memory_left
 from corpora.errors import MemoryLimitError
@@ -24,9 +25,11 @@ def available_bytes() -> int:
 def require_address_space(*, with_torch: bool = False) -> None:
     """Raises MemoryLimitError (P12) where the addresses of this process are too few for the program alone.
 
-    Libraries that run out of them while they are loaded fail in ways that tell nothing, or hang.
+    Libraries that run out of them while they are loaded fail in ways that tell nothing, or hang; those that
+    are loaded already need no more.
     """
-    needed = PROGRAM_SPACE + CORE_SPACE * (os.cpu_count() or 1) + TORCH_SPACE * with_torch
+    needed = 0 if "numba" in sys.modules else PROGRAM_SPACE + CORE_SPACE * (os.cpu_count() or 1)
+    needed += TORCH_SPACE * (with_torch and "torch" not in sys.modules)
     limit = _address_space_bytes()
     if limit < needed:
         raise MemoryLimitError(
