@@ -10,7 +10,8 @@ from corpora.errors import MemoryLimitError
 
 PROGRAM_SPACE = 512 << 20  # addresses that Python, numpy, scipy and numba take before they do anything
 TORCH_SPACE = 1024 << 20  # and torch besides
-CORE_SPACE = 64 << 20  # and OpenBLAS for each core: without it, it tries for ever
+THREAD_SPACE = 64 << 20  # and OpenBLAS for each of its threads: without it, it tries for ever
+MOST_THREADS = 64  # that the OpenBLAS of numpy and scipy starts
 
 
 def available_bytes() -> int:
@@ -28,15 +29,20 @@ def require_address_space(*, with_torch: bool = False) -> None:
     Libraries that run out of them while they are loaded fail in ways that tell nothing, or hang; those that
     are loaded already need no more.
     """
-    needed = 0 if "numba" in sys.modules else PROGRAM_SPACE + CORE_SPACE * (os.cpu_count() or 1)
+    needed = 0 if "numba" in sys.modules else PROGRAM_SPACE + THREAD_SPACE * _blas_threads()
     needed += TORCH_SPACE * (with_torch and "torch" not in sys.modules)
     limit = _address_space_bytes()
     if limit < needed:
         raise MemoryLimitError(
             "P12",
             f"the address space is limited to {limit >> 20:,} MiB, the program alone wants {needed >> 20:,}",
-            fix="raise the limit, as with `ulimit -v unlimited`",
+            fix="raise the limit (ulimit -v unlimited), or set OPENBLAS_NUM_THREADS=1, which takes less",
         )
+
+
+def _blas_threads() -> int:
+    asked = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS") or ""
+    return min(int(asked) if asked.isdecimal() and int(asked) else os.cpu_count() or 1, MOST_THREADS)
 
 
 def _address_space_bytes() -> int:

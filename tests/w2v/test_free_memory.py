@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from w2v.free_memory import PROGRAM_SPACE, TORCH_SPACE, available_bytes
+from corpora.errors import MemoryLimitError
+from w2v.free_memory import (
+    PROGRAM_SPACE,
+    THREAD_SPACE,
+    TORCH_SPACE,
+    available_bytes,
+    require_address_space,
+)
 
 MIB = 1 << 20
 LIMITS = (("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max"))
@@ -46,6 +53,22 @@ def test_an_address_space_for_less_than_the_program_is_refused(planted_text, tmp
     assert done.returncode in (0, 6), done.stderr
     if limit < PROGRAM_SPACE + bool(options) * TORCH_SPACE:
         assert f"the address space is limited to {limit_mib:,} MiB, the program alone wants" in done.stderr
+
+
+@pytest.mark.parametrize(("variable", "n_threads"), [("1", 1), ("", 200), ("many", 200), ("0", 200)])
+def test_each_thread_of_openblas_wants_addresses(monkeypatch, variable, n_threads):
+    """As many as there are cores, 64 at most, unless the environment says otherwise."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", variable)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 200)
+    needed = PROGRAM_SPACE + THREAD_SPACE * min(n_threads, 64)
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (needed, needed))
+    require_address_space()
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (needed - 1, needed))
+    with pytest.raises(MemoryLimitError, match="the program alone wants"):
+        require_address_space()
 
 
 @pytest.fixture
