@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import mmap
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from corpora.cache import cache_folder, entry_name, is_whole, remove_outdated
-from corpora.errors import InputError
+from corpora.control_groups import memory_left
+from corpora.errors import InputError, StorageError
 from corpora.preparing import PrepareOptions, encode_sources
 from corpora.sources import find_sources
 from corpora.storage import make_folder, write_folder
@@ -109,7 +111,7 @@ class Corpus:
         if is_whole(target):
             return cls.load(target)
         total = sum(source.size for source in sources)
-        with write_folder(target) as unfinished:
+        with _cache_errors(cache), write_folder(target) as unfinished:
             counted = encode_sources(
                 sources,
                 options,
@@ -262,7 +264,21 @@ def _require_options(min_count: int, max_words: int | None, text: TextOptions, t
         )
 
 
+@contextlib.contextmanager
+def _cache_errors(cache: str | os.PathLike[str] | None) -> Iterator[None]:
+    """Names another way out where nobody has said where the encoded text is to be."""
+    try:
+        yield
+    except StorageError as error:
+        if cache is not None:
+            raise
+        fix = "make room, or keep the encoded text on another disk with --cache DIR"
+        raise StorageError(error.identifier, error.problem, path=error.path, fix=fix) from error
+
+
 def _memory_bytes() -> int:
+    """Of the machine, or what is left within the limit of a container."""
+    machine = 8 << 30
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return 8 << 30
+        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(machine, memory_left())

@@ -1,5 +1,6 @@
 """An encoded corpus: what is in it, where it is kept, and when it is made again."""
 
+import errno
 import gc
 import itertools
 import os
@@ -15,6 +16,7 @@ import pytest
 
 from corpora import corpus as corpus_module
 from corpora.corpus import Corpus
+from corpora.disk import use_disk
 from corpora.errors import InputError, MemoryLimitError, StorageError
 from corpora.text import TextOptions
 from corpora.vocabulary import Vocabulary
@@ -246,6 +248,40 @@ def test_a_read_only_cache_of_the_call_is_a_storage_error(plain_user):
         Corpus.prepare([plain_user / "a.txt"], min_count=1, cache=plain_user / "cache")
 
     assert caught.value.exit_code == 5
+
+
+@pytest.mark.parametrize(("cache", "is_told"), [(None, True), ("cache", False)])
+def test_a_full_disk_names_another_place_for_the_cache(path, cache, is_told):
+    """Unless the place was chosen; nothing is left."""
+
+    def full(operation, *arguments):
+        if operation is os.write:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return operation(*arguments)
+
+    folder = None if cache is None else path.parent / cache
+    with use_disk(full), pytest.raises(StorageError, match="No space left") as caught:
+        Corpus.prepare([path], min_count=1, cache=folder)
+
+    assert ("--cache DIR" in caught.value.fix) == is_told
+    assert not list(path.parent.rglob("*.tmp"))
+
+
+def test_words_are_counted_within_the_memory_of_a_container(path, monkeypatch):
+    """A quarter of what is left to it, where that is less than a quarter of the machine."""
+    seen = []
+    encode = corpus_module.encode_sources
+
+    def look(*arguments, max_table_bytes, **options):
+        seen.append(max_table_bytes)
+        return encode(*arguments, max_table_bytes=max_table_bytes, **options)
+
+    monkeypatch.setattr(corpus_module, "encode_sources", look)
+    monkeypatch.setattr(corpus_module, "memory_left", lambda: 400 << 20)
+
+    Corpus.prepare([path], min_count=1)
+
+    assert seen == [100 << 20]
 
 
 @pytest.mark.parametrize("letter", ["n", "é", "日", "😀"])
