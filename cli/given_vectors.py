@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -34,17 +35,28 @@ def require_given_vocabulary(corpus: Sequence[str], init_vectors: str | None, in
         )
 
 
-def load_given(path: str, config: TrainConfig) -> Vectors:
-    """The vectors of --init-vectors, refused before the corpus is read if they cannot be started from."""
+def load_given(path: str | None, config: TrainConfig) -> tuple[Vectors | None, TrainConfig]:
+    """The vectors of --init-vectors, and the settings with their dimension; None for no path.
+
+    Raises:
+        UsageError: --dim asks for another.
+        InputError: they cannot be read.
+    """
     from w2v.continuation import load_model
 
+    if path is None:
+        return None, config
     vectors = load_model(path)
-    if vectors.dim != config.dim:
+    if vectors.dim == config.dim:
+        return vectors, config
+    context = click.get_current_context()
+    if context.get_parameter_source("dim") is not click.core.ParameterSource.DEFAULT:
         raise click.UsageError(
             f"the vectors of --init-vectors {escape(path)} have {vectors.dim} numbers, "
-            f"--dim is {config.dim}; add --dim {vectors.dim}"
+            f"--dim is {config.dim}; leave --dim out"
         )
-    return vectors
+    context.params["dim"] = vectors.dim  # for whoever resumes the training
+    return vectors, replace(config, dim=vectors.dim)
 
 
 def note_differences(path: str, vectors: Vectors, config: TrainConfig, reading: dict[str, Any]) -> None:

@@ -21,7 +21,13 @@ MODEL_OPTIONS = (
         show_default=True,
         help="Model.",
     ),
-    click.option("--dim", type=int, default=DEFAULTS.dim, show_default=True, help="Numbers per word."),
+    click.option(
+        "--dim",
+        type=int,
+        default=DEFAULTS.dim,
+        show_default=True,
+        help="Numbers per word; those of --init-vectors, where they are given.",
+    ),
     click.option(
         "--window", type=int, default=DEFAULTS.window, show_default=True, help="Words on each side, at most."
     ),

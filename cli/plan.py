@@ -56,7 +56,7 @@ def plan(
     with usage_errors():
         config = TrainConfig(**options)
     engine = choose_engine(config.architecture, threads, **stepping)
-    given = None if init_vectors is None else load_given(init_vectors, config)
+    given, config = load_given(init_vectors, config)
     among = given if init_vocab == "old" else None
     prepared = prepare_corpus(corpus, threads=threads, among=among, **reading)
     found = make_plan(prepared, config, engine, init_vectors=given, keep_absent=init_vocab != "new")

@@ -115,7 +115,7 @@ def train(
     require_log(log, output, inputs)
     if config.learning_rate > STEEP_LEARNING_RATE:
         print_note(f"a learning rate of {config.learning_rate:g} is likely to diverge; 0.025 to 0.1 is usual")
-    given = None if init_vectors is None else load_given(init_vectors, config)
+    given, config = load_given(init_vectors, config)
     with hold_outputs(output, checkpoint or resume, log if is_file_to_be(log) else None):
         checkpoints = open_checkpoints(output)
         started = time.monotonic()

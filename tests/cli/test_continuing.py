@@ -108,6 +108,24 @@ def test_a_stopped_one_is_resumed_to_the_same_bytes(w2v_command, model, tmp_path
     assert (tmp_path / "out.safetensors").read_bytes() == (tmp_path / "whole.safetensors").read_bytes()
 
 
+@pytest.mark.usefixtures("model")
+def test_the_model_settles_the_dimension(w2v_command, tmp_path):
+    """Without --dim it is the model's, in a plan and where the training is resumed as well."""
+    options = ["--init-vectors", "model.safetensors", "--epochs", 2, "--threads", 1]
+    saving = ["--checkpoint", "here", "--checkpoint-every", "1kwords"]
+
+    plan = w2v_command("plan", "new.txt", *options)
+    done = w2v_command("train", "new.txt", "-o", "out.safetensors", *options, *saving)
+    expected = (tmp_path / "out.safetensors").read_bytes()
+    (checkpoint_paths(tmp_path / "here")[0] / "manifest.json").write_bytes(b"")
+    resumed = w2v_command("train", "--resume", "here")
+
+    assert " x 8" in plan.out
+    assert (done.code, resumed.code) == (0, 0), resumed.err
+    assert load_vectors("out.safetensors").dim == 8
+    assert (tmp_path / "out.safetensors").read_bytes() == expected
+
+
 def test_a_model_that_has_changed_is_no_model_to_resume_with(w2v_command, model, tmp_path):
     """K06: where its absent words are needed again, another file of the name is refused."""
     options = ["--init-vectors", "model.safetensors", "--init-vocab", "union", "--checkpoint", "here"]

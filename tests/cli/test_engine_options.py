@@ -141,7 +141,7 @@ def test_given_vectors_of_another_length_are_refused(w2v_command, tmp_path):
     done = w2v_command("train", "text.txt", *QUICK, "--init-vectors", "given.txt")
 
     assert done.code == 2
-    assert "given.txt have 3 numbers, --dim is 8; add --dim 3" in done.err
+    assert "given.txt have 3 numbers, --dim is 8; leave --dim out" in done.err
 
 
 def test_given_vectors_are_never_written_over(w2v_command, tmp_path):
