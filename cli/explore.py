@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.extras import extra_errors
 from cli.options import json_option, replace_output, require_output, usage_errors
 from cli.output import print_json, print_note, print_rows
 from w2v.explorer import DEFAULT_TOP
@@ -60,20 +61,16 @@ def explore(
     """
     from w2v.explorer.page import explore as write_page
     from w2v.explorer.page import require_page_name
-    from w2v.extras import MissingExtraError
     from w2v.formats import load_vectors
 
     with usage_errors():
         require_page_name(output)
     require_output(output, [vectors])
     source = load_vectors(vectors)
-    try:
-        with usage_errors(), replace_output(output):
-            page = write_page(
-                source, output, top=top, method=method, seed=seed, title=title or Path(vectors).name
-            )
-    except MissingExtraError as error:
-        raise click.UsageError(str(error)) from error
+    with extra_errors(), usage_errors(), replace_output(output):
+        page = write_page(
+            source, output, top=top, method=method, seed=seed, title=title or Path(vectors).name
+        )
     if as_json:
         print_json({"output": output, "bytes": len(page.html), **_describe(page, source), "method": method})
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.extras import extra_errors
 from cli.options import json_option, replace_output, require_output, usage_errors
 from cli.output import escape, print_json, print_line, print_note, print_rows
 
@@ -65,16 +66,14 @@ def inspect(
 
 def _require_page(output: str, inputs: list[str | None]) -> None:
     """Refuses, before the work, a page that could not be drawn or written."""
-    from w2v.extras import MissingExtraError, viz_import
+    from w2v.extras import viz_import
 
     if not output.lower().endswith((".html", ".htm")):
         raise click.UsageError("the report is a page; name a file that ends in .html with -o")
     require_output(output, inputs)
-    try:
+    with extra_errors():
         for package in ("matplotlib", "textalloc"):
             viz_import(package, needed_by="a report with pictures")
-    except MissingExtraError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def _write_page(report: InspectionReport, name: str, output: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from cli.extras import extra_errors
 from cli.options import json_option, replace_output, require_output, usage_errors
 from cli.output import escape, print_json, print_note, print_rows
 
@@ -75,14 +76,13 @@ def plot(
 
     Example: w2v plot vectors.safetensors -o map.png --method tsne --top 300 --clusters 8
     """
-    from w2v.extras import MissingExtraError
     from w2v.plots.canvas import save_figure
 
     _require_sense(vectors, log=log, analogy=analogy, words_file=words_file, around=around, top=top)
     if (analogy or log) and (method or clusters):
         raise click.UsageError("--method and --clusters are for maps of words, not for --analogy or --log")
     _require_picture(output, [vectors, words_file, log])
-    try:
+    with extra_errors():
         if vectors is None or log is not None:
             picture = _draw_training(log)
         elif analogy:
@@ -90,8 +90,6 @@ def plot(
         else:
             choice = {"words_file": words_file, "around": around, "top": top}
             picture = _draw_map(vectors, choice, method=method or "pca", clusters=clusters, seed=seed)
-    except MissingExtraError as error:
-        raise click.UsageError(str(error)) from error
     with replace_output(output):
         save_figure(picture.figure, output)
     if as_json:
@@ -122,16 +120,14 @@ def _require_sense(
 
 def _require_picture(output: str, inputs: list[str | None]) -> None:
     """Refuses, before the work, a picture that could not be drawn or written."""
-    from w2v.extras import MissingExtraError, viz_import
+    from w2v.extras import viz_import
     from w2v.plots.canvas import SUFFIXES
 
     if Path(output).suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"{escape(output)}: a picture ends in one of {', '.join(SUFFIXES)}")
     require_output(output, inputs)
-    try:
+    with extra_errors():
         viz_import("matplotlib.figure", needed_by="w2v plot")
-    except MissingExtraError as error:
-        raise click.UsageError(str(error)) from error
 
 
 def _draw_training(log: str) -> _Picture:

@@ -173,14 +173,14 @@ def train_and_save(
     checkpoints: Checkpoints | None = None,
 ) -> tuple[Vectors, dict[str, Any]]:
     """Trains with progress on stderr and writes the vectors; returns them and what the summary shows."""
+    from w2v.retrying import MOST_PATIENCE
+
     options = {"engine": engine, "keep_output": keep_output, **origin._asdict()}
     files = Files(output, log)
     if checkpoints is None:
         vectors, seconds = _train(corpus, config, options, files)
     else:
         vectors, seconds = _train_resumably(corpus, config, options, files, checkpoints)
-    from w2v.retrying import MOST_PATIENCE
-
     save_result(vectors, output, checkpoints, patience=min(seconds, MOST_PATIENCE))
     course = vectors.metadata["training"]
     if course["epochs"] < config.epochs:

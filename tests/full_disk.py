@@ -1,6 +1,7 @@
 """A disk that is full for a while, and a clock that moves while somebody sleeps."""
 
 import errno
+import os
 
 
 class Clock:
@@ -19,12 +20,17 @@ class Clock:
         self.now += seconds
 
 
+def full_disk(operation, *arguments):
+    """A disk, for `use_disk`, that has no room for a byte."""
+    if operation is os.write:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    return operation(*arguments)
+
+
 def full(clock, until):
     """A disk that has no room until a time."""
 
     def disk(operation, *arguments):
-        if operation.__name__ == "write" and clock.now < until:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return operation(*arguments)
+        return full_disk(operation, *arguments) if clock.now < until else operation(*arguments)
 
     return disk

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.extras import extra_errors
 from cli.options import json_option
 from cli.output import print_json, print_rows
 from cli.progress import SentenceBar
@@ -46,20 +47,16 @@ def evaluate(
 
     Example: w2v seq2seq evaluate model --source test.de --target test.en
     """
-    from w2v.extras import MissingExtraError
     from w2v.seq2seq.evaluation import evaluate_translator
     from w2v.seq2seq.model_files import load_translator
 
     text = find_text(source, target, pairs)
     prepare_machine(device, threads)
     translator = load_translator(model, device=device)
-    with SentenceBar() as bar:
-        try:
-            found = evaluate_translator(
-                translator, text, beam=beam, max_length=max_length, precision=precision, report=bar.show
-            )
-        except MissingExtraError as error:
-            raise click.UsageError(str(error)) from error
+    with extra_errors(), SentenceBar() as bar:
+        found = evaluate_translator(
+            translator, text, beam=beam, max_length=max_length, precision=precision, report=bar.show
+        )
     if as_json:
         print_json(_describe(found, beam))
     else:

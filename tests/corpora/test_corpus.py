@@ -1,6 +1,5 @@
 """An encoded corpus: what is in it, where it is kept, and when it is made again."""
 
-import errno
 import gc
 import itertools
 import os
@@ -20,6 +19,7 @@ from corpora.disk import use_disk
 from corpora.errors import InputError, MemoryLimitError, StorageError
 from corpora.text import TextOptions
 from corpora.vocabulary import Vocabulary
+from tests.full_disk import full_disk
 
 ROOT = Path(__file__).parents[2]
 TEXT = b"the cat sat\non the mat\nthe end\n" * 20
@@ -253,14 +253,8 @@ def test_a_read_only_cache_of_the_call_is_a_storage_error(plain_user):
 @pytest.mark.parametrize(("cache", "is_told"), [(None, True), ("cache", False)])
 def test_a_full_disk_names_another_place_for_the_cache(path, cache, is_told):
     """Unless the place was chosen; nothing is left."""
-
-    def full(operation, *arguments):
-        if operation is os.write:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return operation(*arguments)
-
     folder = None if cache is None else path.parent / cache
-    with use_disk(full), pytest.raises(StorageError, match="No space left") as caught:
+    with use_disk(full_disk), pytest.raises(StorageError, match="No space left") as caught:
         Corpus.prepare([path], min_count=1, cache=folder)
 
     assert ("--cache DIR" in caught.value.fix) == is_told

@@ -1,7 +1,6 @@
 """One writer for each output, and none that is dead."""
 
 import contextlib
-import errno
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ from corpora.disk import use_disk
 from corpora.errors import StorageError
 from corpora.locks import hold_output
 from corpora.storage import write_file
+from tests.full_disk import full_disk
 
 HOLD = """
 import sys, time
@@ -136,13 +136,11 @@ def test_a_pipe_in_the_place_of_the_lock_is_refused(tmp_path):
 
 def test_a_lock_that_cannot_be_written_is_not_left_behind(tmp_path):
     """On a full disk the file can be made and has no room for who holds it."""
-
-    def full(operation, *arguments):
-        if operation is os.write:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return operation(*arguments)
-
-    with pytest.raises(StorageError, match="No space left"), use_disk(full), hold_output(tmp_path / "out"):
+    with (
+        pytest.raises(StorageError, match="No space left"),
+        use_disk(full_disk),
+        hold_output(tmp_path / "out"),
+    ):
         pass
 
     assert os.listdir(tmp_path) == []
