@@ -27,6 +27,7 @@ W2V = [sys.executable, "-m", "cli.main"]
 SLOWEST_END = 10.0  # seconds
 LOCALES = ("C", "C.UTF-8", "POSIX")
 MEMORY_STEP = 160 << 20
+INTERNED = 1 << 20  # more than the table of interned strings has places free, many times over
 MOST_GROWTH = 2 << 20  # bytes over all cycles but the first quarter; of two hours, 1 MiB an hour
 SCORED_TOKENS = 500_000  # few enough that not all analogies are learnt
 SCORE_BAND = 0.05  # between a whole and a resumed training: six deviations; between means of n, less
@@ -219,6 +220,7 @@ def soak(folder, n, *, hours):
 
     It is looked at a thousand times at most, so that the notes of this trial are not what grows.
     """
+    _settle_interned()
     corpus = planted_corpus(folder)
     config = TrainConfig(dim=8, epochs=2)
     sizes, files, n_cycles = [], [], 0
@@ -243,6 +245,16 @@ def soak(folder, n, *, hours):
     if files[-1] != files[warm] or growth > MOST_GROWTH:
         raise LostError(f"{figure}, in {n_cycles:,} cycles")
     return n_cycles, f"in {taken:.2f} hours, {figure}"
+
+
+def _settle_interned():
+    """Brings Python's table of interned strings to the size that it has where names come and go for hours.
+
+    pathlib interns each part of a path, also the random names of temporary files; those that are gone leave
+    their places taken until the table is full and made anew, two to four times as large as what is in it.
+    """
+    for number in range(INTERNED):
+        sys.intern(f"a name of a while {number}")
 
 
 class _Spoil:
