@@ -23,6 +23,12 @@ class Done(NamedTuple):
     err: str
 
 
+def pytest_configure():
+    """Takes signals as in a terminal: under nohup or in the background they would be ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.fixture(scope="session")
 def planted_text(tmp_path_factory):
     """Path of 60,000 planted words, some 1,400 of them distinct and frequent; its folder holds the cache."""
